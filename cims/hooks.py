@@ -1,0 +1,6 @@
+app_name = "cims"
+app_title = "CIMS"
+app_publisher = "The CIMS contributors"
+app_description = "Customer information management with a trust rating that explains itself"
+app_email = "maintainers@users.noreply.github.com"
+app_license = "GPL-3.0-or-later"

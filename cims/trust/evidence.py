@@ -1,0 +1,293 @@
+"""Evidence and receivables: one object for each as people and documents know them, columns as the engine computes.
+
+Columns hold customers as positions in a list of names, kinds as codes of `kinds.KINDS`, days as days since 1970.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+
+import numpy as np
+
+from cims.trust import kinds, paydex
+from cims.trust.calendar import NEVER, Calendar, days_beyond_terms, paused_days, to_date, to_day
+from cims.trust.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Receivable:
+	"""What a customer owes for one invoice or order, with what became of it.
+
+	amount in company currency; payments: part payments as (day, amount), empty when it was settled at once;
+	disputed without disputed_from: a dispute of unknown length. written_off_on ends it without payment.
+	"""
+
+	customer: str
+	reference: str
+	invoiced_on: date
+	due_on: date
+	amount: float
+	settled_on: date | None = None
+	disputed: bool = False
+	disputed_from: date | None = None
+	disputed_to: date | None = None
+	payments: tuple[tuple[date, float], ...] = ()
+	written_off_on: date | None = None
+	source_doctype: str = "Receivable"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+	"""One thing that happened. (source_doctype, source_name, source_event) is its identity.
+
+	value in [0, 1]; weight > 0; days: days beyond terms. A reversal takes an earlier row back: it is known from its
+	own occurred_on, while what it takes back had been fading since decays_from.
+	"""
+
+	customer: str
+	kind: str
+	occurred_on: date
+	value: float
+	weight: float
+	amount: float = 0.0
+	days: float | None = None
+	source_doctype: str = ""
+	source_name: str = ""
+	source_event: str = ""
+	decays_from: date | None = None
+	reversal: bool = False
+
+	def __post_init__(self):
+		kinds.kind_of(self.kind)
+		if not 0 <= self.value <= 1:
+			raise ValueError(f"The value of evidence must lie between 0 and 1, not {self.value}.")
+		if not self.weight > 0:
+			raise ValueError(f"The weight of evidence must be above 0, not {self.weight}.")
+
+
+@dataclass(frozen=True)
+class Columns:
+	"""Equally long arrays."""
+
+	def __len__(self) -> int:
+		return len(self.customer)
+
+	def where(self, keep: np.ndarray):
+		"""The rows that `keep` (mask or positions) names."""
+		return type(self)(**{f.name: getattr(self, f.name)[keep] for f in fields(self)})
+
+	@classmethod
+	def join(cls, parts: Sequence["Columns"]):
+		return cls(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)})
+
+
+@dataclass(frozen=True)
+class Events(Columns):
+	"""Evidence in columns. known: the day from which on it is known; fades_from: the day its weight begins to
+	halve; weight is negative for a reversal; origin: the receivable's position, -1 for other evidence."""
+
+	customer: np.ndarray
+	kind: np.ndarray
+	known: np.ndarray
+	fades_from: np.ndarray
+	value: np.ndarray
+	weight: np.ndarray
+	amount: np.ndarray
+	days: np.ndarray
+	origin: np.ndarray
+
+	@classmethod
+	def of(cls, rows: Iterable[Evidence], position: dict[str, int]) -> "Events":
+		"""Columns of evidence rows; `position` gives each customer's place."""
+		rows = list(rows)
+		known = np.array([to_day(e.occurred_on) for e in rows], dtype=np.int64)
+		return cls(
+			customer=np.array([position[e.customer] for e in rows], dtype=np.int64),
+			kind=np.array([kinds.CODE[e.kind] for e in rows], dtype=np.int64),
+			known=known,
+			fades_from=np.array([to_day(e.decays_from or e.occurred_on) for e in rows], dtype=np.int64),
+			value=np.array([e.value for e in rows], dtype=float),
+			weight=np.array([-e.weight if e.reversal else e.weight for e in rows], dtype=float),
+			amount=np.array([e.amount for e in rows], dtype=float),
+			days=np.array([np.nan if e.days is None else e.days for e in rows], dtype=float),
+			origin=np.full(len(rows), -1, dtype=np.int64),
+		)
+
+
+@dataclass(frozen=True)
+class Receivables(Columns):
+	"""Receivables in columns. due: as agreed; rolled_due: rolled to a business day; settled, written_off: NEVER
+	while open; disputed_from..disputed_to: NEVER..NEVER without a dispute; days: amount-weighted days beyond terms
+	of what has been paid (as of settlement; only meaningful where settled)."""
+
+	customer: np.ndarray
+	invoiced: np.ndarray
+	due: np.ndarray
+	rolled_due: np.ndarray
+	amount: np.ndarray
+	settled: np.ndarray
+	written_off: np.ndarray
+	disputed: np.ndarray
+	disputed_from: np.ndarray
+	disputed_to: np.ndarray
+	days: np.ndarray
+
+	@classmethod
+	def build(
+		cls,
+		customer,
+		invoiced,
+		due,
+		amount,
+		settled,
+		calendar: Calendar,
+		*,
+		disputed=None,
+		disputed_from=None,
+		disputed_to=None,
+		written_off=None,
+		days=None,
+	) -> "Receivables":
+		"""Columns from arrays of days and amounts (settled: NEVER while open)."""
+		n = len(customer)
+		never = np.full(n, NEVER, dtype=np.int64)
+		due = np.asarray(due, dtype=np.int64)
+		settled = np.asarray(settled, dtype=np.int64)
+		invoiced = np.asarray(invoiced, dtype=np.int64)
+		rolled = calendar.roll(due)
+		start = never if disputed_from is None else disputed_from
+		stop = never if disputed_to is None else disputed_to
+		if days is None:
+			days = days_beyond_terms(
+				due, rolled, settled, paused_days(start, stop, invoiced, settled)
+			).astype(float)
+		return cls(
+			customer=np.asarray(customer, dtype=np.int64), invoiced=invoiced, due=due, rolled_due=rolled,
+			amount=np.asarray(amount, dtype=float), settled=settled,
+			written_off=never if written_off is None else written_off,
+			disputed=np.zeros(n, dtype=bool) if disputed is None else np.asarray(disputed, dtype=bool),
+			disputed_from=start, disputed_to=stop, days=days,
+		)  # fmt: skip
+
+	@property
+	def closed(self) -> np.ndarray:
+		"""The day from which on nothing is owed."""
+		return np.minimum(self.settled, self.written_off)
+
+
+def columns_of(
+	rows: Sequence[Receivable], position: dict[str, int], calendar: Calendar
+) -> tuple[Receivables, Receivables]:
+	"""Columns of `rows`, and the same split into pieces by part payment.
+
+	The pieces add up to the receivables; each is open until the day its own part was paid, which is what
+	exposure on any day needs. A receivable's days beyond terms are the amount-weighted mean over its pieces.
+	"""
+	pieces, parent = [], []
+	for at, row in enumerate(rows):
+		for closed_on, amount in _parts(row):
+			pieces.append((row, closed_on, amount))
+			parent.append(at)
+	split = _build([p[0] for p in pieces], [p[1] for p in pieces], [p[2] for p in pieces], position, calendar)
+	paid = np.where(split.settled < NEVER, split.amount, 0.0)
+	parent = np.array(parent, dtype=np.int64)
+	total = np.bincount(parent, paid, minlength=len(rows))
+	delay = np.bincount(parent, paid * np.where(paid > 0, split.days, 0), minlength=len(rows))
+	days = np.divide(delay, total, out=np.zeros(len(rows)), where=total > 0)
+	whole = _build(
+		rows, [r.settled_on for r in rows], [r.amount for r in rows], position, calendar, days=days
+	)
+	return whole, split
+
+
+def _parts(row: Receivable) -> list[tuple[date | None, float]]:
+	parts = list(row.payments)
+	rest = row.amount - sum(amount for _, amount in parts)
+	if rest > 0.005 or not parts:
+		parts.append((row.settled_on, rest))
+	return parts
+
+
+def _build(rows, settled_on, amounts, position, calendar, days=None) -> Receivables:
+	def column(dates):
+		return np.array([NEVER if d is None else to_day(d) for d in dates], dtype=np.int64)
+
+	return Receivables.build(
+		[position[r.customer] for r in rows],
+		column(r.invoiced_on for r in rows),
+		column(r.due_on for r in rows),
+		amounts,
+		column(settled_on),
+		calendar,
+		disputed=[r.disputed or r.disputed_from is not None for r in rows],
+		disputed_from=column(r.disputed_from for r in rows),
+		disputed_to=column(r.disputed_to for r in rows),
+		written_off=column(r.written_off_on for r in rows),
+		days=days,
+	)
+
+
+def amount_weight(amount, policy: Policy):
+	"""How much a receivable counts: 1 at the policy's usual amount, growing with the logarithm, capped.
+
+	One huge invoice doesn't decide alone, and a hundred tiny ones don't drown it.
+	"""
+	ratio = np.maximum(np.asarray(amount, dtype=float), 0) / policy.usual_amount
+	return np.clip(np.log2(1 + ratio), 0.1, policy.amount_cap)
+
+
+def receivable_events(table: Receivables, policy: Policy) -> Events:
+	"""What the receivables themselves are evidence of: settlements, write-offs, and trading."""
+	at = np.arange(len(table))
+	settled = at[table.settled < NEVER]
+	lost = at[table.written_off < NEVER]
+	weight = amount_weight(table.amount, policy)
+	return Events.join(
+		[
+			_events(
+				table, settled, kinds.SETTLED, table.settled, paydex.value(table.days), weight, table.days
+			),
+			_events(table, lost, kinds.WRITTEN_OFF, table.written_off, np.zeros(len(table)), weight),
+			_events(table, at, kinds.FULFILLED, table.invoiced, np.ones(len(table)), np.ones(len(table))),
+		]
+	)
+
+
+def _events(table, rows, kind, day, value, weight, days=None) -> Events:
+	base = kinds.BY_NAME[kind].weight
+	return Events(
+		customer=table.customer[rows],
+		kind=np.full(len(rows), kinds.CODE[kind], dtype=np.int64),
+		known=day[rows],
+		fades_from=day[rows],
+		value=value[rows],
+		weight=base * weight[rows],
+		amount=table.amount[rows],
+		days=np.full(len(rows), np.nan) if days is None else days[rows],
+		origin=rows,
+	)
+
+
+def evidence_of(rows: Sequence[Receivable], policy: Policy, calendar: Calendar) -> list[Evidence]:
+	"""`receivable_events` as rows: the payment evidence of these receivables, with their documents as the source."""
+	position = {name: at for at, name in enumerate(dict.fromkeys(r.customer for r in rows))}
+	table, _ = columns_of(rows, position, calendar)
+	events = receivable_events(table, policy)
+	return [
+		Evidence(
+			customer=rows[origin].customer,
+			kind=kinds.KINDS[kind].name,
+			occurred_on=to_date(known),
+			value=float(value),
+			weight=float(weight),
+			amount=float(amount),
+			days=None if np.isnan(days) else float(days),
+			source_doctype=rows[origin].source_doctype,
+			source_name=rows[origin].reference,
+			source_event=kinds.KINDS[kind].name.split(".")[1],
+		)
+		for origin, kind, known, value, weight, amount, days in zip(
+			events.origin, events.kind, events.known, events.value, events.weight, events.amount, events.days,
+			strict=True,
+		)
+	]  # fmt: skip

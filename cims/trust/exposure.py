@@ -1,0 +1,72 @@
+"""What is open and overdue on a day, at its age on that day."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cims.trust import paydex
+from cims.trust.calendar import days_beyond_terms, paused_days
+from cims.trust.evidence import Receivables, amount_weight
+from cims.trust.policy import Policy
+
+
+@dataclass(frozen=True)
+class Exposure:
+	"""For each ask: amounts open, overdue and overdue times severity (company currency), numbers of receivables,
+	the oldest overdue age in days (0 when none), and how much the open receivables weigh as evidence."""
+
+	open_amount: np.ndarray
+	overdue_amount: np.ndarray
+	severe_amount: np.ndarray
+	open_count: np.ndarray
+	overdue_count: np.ndarray
+	oldest: np.ndarray
+	weight: np.ndarray
+
+	def share(self, usual_amount: np.ndarray) -> np.ndarray:
+		"""The overdue, each amount times its severity, as a share of what is open or usual, whichever is more."""
+		basis = np.maximum(self.open_amount, usual_amount)
+		return np.divide(self.severe_amount, basis, out=np.zeros_like(basis), where=basis > 0).clip(0, 1)
+
+
+def exposure(pieces: Receivables, ask_customer: np.ndarray, ask_day: np.ndarray, policy: Policy) -> Exposure:
+	"""The exposure of each asked customer at the end of each asked day; nothing that was settled later is known.
+
+	pieces: receivables split by part payment (`columns_of`), so that the parts still owed add up.
+	"""
+	ask, row = _open_pairs(pieces, ask_customer, ask_day)
+	day = ask_day[ask]
+	paused = paused_days(pieces.disputed_from[row], pieces.disputed_to[row], pieces.invoiced[row], day)
+	age = np.maximum(days_beyond_terms(pieces.due[row], pieces.rolled_due[row], day, paused), 0)
+	amount, overdue = pieces.amount[row], age > 0
+
+	def total(values):
+		return np.bincount(ask, values, minlength=len(ask_day)).astype(float)
+
+	oldest = np.zeros(len(ask_day))
+	np.maximum.at(oldest, ask, age)
+	return Exposure(
+		open_amount=total(amount),
+		overdue_amount=total(amount * overdue),
+		severe_amount=total(amount * paydex.severity(age)),
+		open_count=total(np.ones(len(row))),
+		overdue_count=total(overdue.astype(float)),
+		oldest=oldest,
+		weight=total(amount_weight(amount, policy)),
+	)
+
+
+def _open_pairs(pieces: Receivables, ask_customer, ask_day) -> tuple[np.ndarray, np.ndarray]:
+	"""(ask, receivable) for every receivable that was open at the end of an asked day."""
+	order = np.lexsort((ask_day, ask_customer))
+	# One ascending key for (customer, day): each receivable is open for one run of its customer's asks.
+	base = min(ask_day.min(initial=0), pieces.invoiced.min(initial=0))
+	span = max(ask_day.max(initial=0), pieces.invoiced.max(initial=0)) - base + 2
+	key = ask_customer[order] * span + (ask_day[order] - base)
+	low = np.searchsorted(key, pieces.customer * span + (pieces.invoiced - base), side="left")
+	closed = np.minimum(pieces.closed - base, span - 1)
+	high = np.searchsorted(key, pieces.customer * span + closed, side="left")
+	runs = np.maximum(high - low, 0)
+	row = np.repeat(np.arange(len(pieces)), runs)
+	within = np.arange(len(row)) - np.repeat(np.cumsum(runs) - runs, runs)
+	return order[np.repeat(low, runs) + within], row

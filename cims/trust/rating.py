@@ -1,0 +1,455 @@
+"""Rating customers: from their history to score, grade, watch, reasons, percentile, change and curve.
+
+`rate` works from the whole history of any number of customers; `conclude` is its last step and is all that an
+incremental update needs, from kept sums and kept month ends. Both therefore give the same rating.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cims.trust import kinds, paydex, reasons
+from cims.trust.calendar import month_ends, to_date
+from cims.trust.evidence import Events, Receivables, amount_weight
+from cims.trust.exposure import Exposure, exposure
+from cims.trust.grades import EVALUATIONS, UNRATED, caps, grade_names, hard_kinds, raw_grade, sticky_grade
+from cims.trust.policy import Policy
+from cims.trust.priors import estimate_priors
+from cims.trust.score import Assessment, assess, with_exposure
+from cims.trust.sums import Sums, replay
+
+NEVER_BEFORE = -(10**7)
+YEAR = 365
+WATCH_DAYS = 90
+OVERDUE_WATCH = 30
+# Scores are kept to a millionth of a point, far below what anyone can see and far above rounding of the sums.
+DIGITS = 6
+
+
+@dataclass(frozen=True)
+class History:
+	"""Everything known of some customers. segments: each customer's, "" for none; pieces: their receivables split by
+	part payment (`evidence.columns_of`)."""
+
+	customers: Sequence[str]
+	segments: Sequence[str]
+	events: Events
+	pieces: Receivables
+
+
+@dataclass(frozen=True)
+class Past:
+	"""What was concluded at earlier evaluations, (customers, evaluations), oldest first."""
+
+	day: np.ndarray
+	score: np.ndarray
+	low: np.ndarray
+	rated: np.ndarray
+	cap: np.ndarray
+
+
+@dataclass(frozen=True)
+class Rating:
+	"""One customer's rating on a day; points from 0 to 1000, amounts in company currency.
+
+	change_90d, change_1y: against the last month end at least that long ago, None without one.
+	percentile: share of the segment's rated customers with a lower score, None where not compared.
+	"""
+
+	customer: str
+	as_of: str
+	policy: str
+	score: float
+	low: float
+	high: float
+	confidence: float
+	grade: str
+	watch: tuple[reasons.Reason, ...]
+	percentile: float | None
+	change_90d: float | None
+	change_1y: float | None
+	evidence_count: int
+	usual_amount: float
+	days_beyond_terms: float | None
+	exposure: Mapping[str, float]
+	costs: tuple[reasons.Reason, ...]
+	earns: tuple[reasons.Reason, ...]
+	dimensions: Mapping[str, float]
+	contributions: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Ratings:
+	"""The ratings of many customers on one day, in columns; `ratings[i]` is one of them as a `Rating`."""
+
+	customers: Sequence[str]
+	segments: Sequence[str]
+	as_of: int
+	policy: Policy
+	assessment: Assessment
+	exposure: Exposure
+	usual_amount: np.ndarray
+	grade: np.ndarray
+	cap: np.ndarray
+	percentile: np.ndarray
+	change_90d: np.ndarray
+	change_1y: np.ndarray
+	figures: "Figures"
+
+	def __len__(self) -> int:
+		return len(self.customers)
+
+	@property
+	def grades(self) -> list[str]:
+		return grade_names(self.grade, self.policy)
+
+	def __getitem__(self, at: int) -> Rating:
+		a = self.assessment
+		figures = self.figures.of(at) | dict.fromkeys(
+			(kinds.CURRENT, kinds.OVERDUE), reasons.exposure_figures(self.exposure, at)
+		)
+		costs, earns = reasons.explain(a, at, figures, self.policy)
+		settled = figures.get(kinds.SETTLED, {})
+		return Rating(
+			customer=self.customers[at],
+			as_of=to_date(self.as_of).isoformat(),
+			policy=self.policy.version,
+			score=round(float(a.score[at]), DIGITS),
+			low=round(float(a.low[at]), DIGITS),
+			high=round(float(a.high[at]), DIGITS),
+			confidence=round(float(a.confidence[at]), DIGITS),
+			grade=self.grades[at] if len(self) == 1 else grade_names(self.grade[at : at + 1], self.policy)[0],
+			watch=tuple(self._watch(at)),
+			percentile=_or_none(self.percentile[at]),
+			change_90d=_or_none(self.change_90d[at]),
+			change_1y=_or_none(self.change_1y[at]),
+			evidence_count=int(self.figures.total[at]),
+			usual_amount=round(float(self.usual_amount[at]), 2),
+			days_beyond_terms=settled.get("days") if settled.get("count") else None,
+			exposure=reasons.exposure_figures(self.exposure, at),
+			costs=tuple(costs),
+			earns=tuple(earns),
+			dimensions={
+				d.name: round(float(a.dimension_scores[at, column]), DIGITS)
+				for column, d in enumerate(self.policy.dimensions)
+			},
+			contributions=self._contributions(at),
+		)
+
+	def _contributions(self, at: int) -> dict[str, dict[str, float]]:
+		a, found = self.assessment, {}
+		for column, name in enumerate(a.kinds):
+			lost, gained = float(a.lost[at, column]), float(a.gained[at, column])
+			if abs(lost) > 1e-9 or abs(gained) > 1e-9:
+				found[name] = {"lost": round(lost, DIGITS), "gained": round(gained, DIGITS)}
+		for column, d in enumerate(self.policy.dimensions):
+			found[f"{d.name}.prior"] = {
+				"lost": round(float(a.lost_to_prior[at, column]), DIGITS),
+				"gained": round(float(a.gained_by_prior[at, column]), DIGITS),
+			}
+		return found
+
+	def _watch(self, at: int):
+		grade = self.grade[at]
+		if grade == UNRATED:
+			return
+		change = self.change_90d[at]
+		if change <= -self.policy.watch_drop:
+			yield reasons.Reason("W01", float(change), {"points": -float(change)})
+		if self.exposure.oldest[at] >= OVERDUE_WATCH:
+			yield reasons.Reason("W02", 0.0, {"oldest": int(self.exposure.oldest[at])})
+		band = self.policy.bands[grade]
+		if self.assessment.low[at] < band.floor:
+			yield reasons.Reason("W03", 0.0, {"grade": band.grade})
+		if self.cap[at] > 0:
+			yield reasons.Reason("W04", 0.0, {"grade": self.policy.grades[self.cap[at]]})
+
+
+def _or_none(value: float) -> float | None:
+	return None if np.isnan(value) else round(float(value), DIGITS)
+
+
+@dataclass(frozen=True)
+class Figures:
+	"""What reasons name: for each customer and kind the events of the last 12 months, (customers, kinds)."""
+
+	kinds: tuple[str, ...]
+	count: np.ndarray
+	amount: np.ndarray
+	days: np.ndarray
+	value: np.ndarray
+	total: np.ndarray
+
+	def of(self, at: int) -> dict[str, dict[str, float]]:
+		return {
+			name: reasons.figures_of(
+				*(column[at, k] for column in (self.count, self.amount, self.days, self.value))
+			)
+			for k, name in enumerate(self.kinds)
+		}
+
+
+def figures(events: Events, customers: int, as_of: int) -> Figures:
+	"""The figures of `customers` customers as of the end of a day."""
+	known = events.where(events.known <= as_of)
+	total = np.bincount(known.customer, np.sign(known.weight), minlength=customers)
+	recent = known.where(known.fades_from > as_of - YEAR)
+	codes = np.unique(known.kind)
+	slot = np.searchsorted(codes, recent.kind) + recent.customer * len(codes)
+	sign = np.sign(recent.weight)
+
+	def add(values):
+		shape = (customers, len(codes))
+		return np.bincount(slot, values, minlength=shape[0] * shape[1]).reshape(shape)
+
+	count = add(sign)
+	amount, weight = add(sign * recent.amount), add(recent.weight)
+	days = np.nan_to_num(recent.days)
+	return Figures(
+		kinds=tuple(kinds.KINDS[code].name for code in codes),
+		count=count,
+		amount=amount,
+		days=_quotient(add(sign * recent.amount * days), amount, _quotient(add(sign * days), count)),
+		value=_quotient(add(recent.weight * recent.value), weight),
+		total=total,
+	)
+
+
+def _quotient(top, bottom, otherwise=0.0):
+	out = np.broadcast_to(np.asarray(otherwise, dtype=float), np.shape(top)).copy()
+	return np.divide(top, bottom, out=out, where=np.abs(bottom) > 1e-9)
+
+
+def last_hard_days(events: Events, ask_customer: np.ndarray, ask_day: np.ndarray, policy: Policy) -> dict:
+	"""kind -> for each ask the last day by then on which that hard event happened and was not taken back."""
+	found = {}
+	for name in hard_kinds(policy):
+		mine = events.where(events.kind == kinds.CODE[name])
+		last = np.full(len(ask_day), NEVER_BEFORE)
+		for day in np.unique(ask_day) if len(mine) else ():
+			asks = ask_day == day
+			by_customer = _standing(mine.where(mine.known <= day), int(ask_customer.max()) + 1)
+			last[asks] = by_customer[ask_customer[asks]]
+		found[name] = last
+	return found
+
+
+def _standing(events: Events, customers: int) -> np.ndarray:
+	"""The last day of each customer's events that no reversal took back."""
+	last = np.full(max(customers, events.customer.max(initial=-1) + 1), NEVER_BEFORE)
+	keys, which = np.unique(
+		np.column_stack([events.customer, events.fades_from]), axis=0, return_inverse=True
+	)
+	standing = keys[np.bincount(which.ravel(), events.weight, minlength=len(keys)) > 1e-9]
+	np.maximum.at(last, standing[:, 0], standing[:, 1])
+	return last
+
+
+@dataclass(frozen=True)
+class State:
+	"""What is known of each asked customer on each asked day, before any policy judgement."""
+
+	sums: Sums
+	exposure: Exposure
+	usual_amount: np.ndarray
+	cap: np.ndarray
+
+	def full(self) -> Sums:
+		return with_exposure(self.sums, self.exposure, self.usual_amount)
+
+	def where(self, keep) -> "State":
+		picked = {name: getattr(self.exposure, name)[keep] for name in Exposure.__dataclass_fields__}
+		return State(self.sums.where(keep), Exposure(**picked), self.usual_amount[keep], self.cap[keep])
+
+
+def state_on(history: History, ask_customer: np.ndarray, ask_day: np.ndarray, policy: Policy) -> State:
+	"""The state at the end of each asked day, from what was known by then."""
+	sums = replay(history.events, ask_customer, ask_day, policy)
+	open_then = exposure(history.pieces, ask_customer, ask_day, policy)
+	hard = last_hard_days(history.events, ask_customer, ask_day, policy)
+	return State(
+		sums=sums,
+		exposure=open_then,
+		usual_amount=sums.usual_amount(policy.usual_amount),
+		cap=caps(ask_day, hard, open_then.oldest, policy),
+	)
+
+
+def learn(history: History, as_of: int, policy: Policy) -> Policy:
+	"""The policy with its priors estimated from these customers as of a day."""
+	who = np.arange(len(history.customers))
+	state = state_on(history, who, np.full(len(who), as_of), policy)
+	return replace(policy, priors=estimate_priors(state.full(), history.segments, policy))
+
+
+def evaluations(history: History, days: Sequence[int], policy: Policy) -> Past:
+	"""Score and low end of every customer on each of `days`."""
+	n = len(history.customers)
+	customer, day = np.repeat(np.arange(n), len(days)), np.tile(np.asarray(days), n)
+	state = state_on(history, customer, day, policy)
+	found = assess(state.full(), _repeat(history.segments, len(days)), policy, interval="low")
+	shape = (n, len(days))
+	return Past(*(x.reshape(shape) for x in (day, found.score, found.low, found.rated, state.cap)))
+
+
+def _repeat(segments: Sequence[str], times: int) -> Sequence[str]:
+	return np.repeat(np.array(segments, dtype=object), times)
+
+
+def rate(history: History, as_of: int, policy: Policy) -> Ratings:
+	"""The rating of every customer at the end of the day `as_of`, by replaying what was known by then."""
+	who = np.arange(len(history.customers))
+	state = state_on(history, who, np.full(len(who), as_of), policy)
+	past = evaluations(history, month_ends(as_of, EVALUATIONS), policy)
+	return conclude(
+		history.customers,
+		history.segments,
+		state,
+		past,
+		figures(history.events, len(who), as_of),
+		as_of,
+		policy,
+	)
+
+
+def conclude(
+	customers: Sequence[str],
+	segments: Sequence[str],
+	state: State,
+	past: Past,
+	known: Figures,
+	as_of: int,
+	policy: Policy,
+) -> Ratings:
+	"""The ratings from the state on the day and the evaluations before it."""
+	assessment = assess(state.full(), segments, policy)
+	column = np.newaxis
+	grade = sticky_grade(
+		np.hstack([past.low, assessment.low[:, column]]),
+		np.hstack([past.rated, assessment.rated[:, column]]),
+		np.hstack([past.cap, state.cap[:, column]]),
+		policy,
+	)
+	return Ratings(
+		customers=customers,
+		segments=segments,
+		as_of=as_of,
+		policy=policy,
+		assessment=assessment,
+		exposure=state.exposure,
+		usual_amount=state.usual_amount,
+		grade=grade,
+		cap=state.cap,
+		percentile=percentiles(assessment.score, grade != UNRATED, segments),
+		change_90d=_change(assessment, past, as_of - WATCH_DAYS),
+		change_1y=_change(assessment, past, as_of - YEAR),
+		figures=known,
+	)
+
+
+def _change(assessment: Assessment, past: Past, day: int) -> np.ndarray:
+	"""Points since the last evaluation on or before `day`; NaN where either is not rated."""
+	usable = past.rated & (past.day <= day)
+	latest = np.where(usable, past.day, NEVER_BEFORE).argmax(axis=1) if past.day.shape[1] else None
+	if latest is None:
+		return np.full(len(assessment.score), np.nan)
+	at = np.arange(len(latest))
+	# An evaluation long before the day asked about would pass an old change off as a new one.
+	fresh = usable[at, latest] & (past.day[at, latest] >= day - 31) & assessment.rated
+	return np.where(fresh, assessment.score - past.score[at, latest], np.nan)
+
+
+def percentiles(score: np.ndarray, rated: np.ndarray, segments: Sequence[str]) -> np.ndarray:
+	"""Per cent of the segment's other rated customers with a lower score (ties count half); NaN where unrated or alone."""
+	labels = np.array(segments, dtype=object)
+	found = np.full(len(score), np.nan)
+	for segment in set(segments):
+		here = np.flatnonzero(rated & (labels == segment))
+		if len(here) > 1:
+			ranked = np.sort(score[here])
+			below = np.searchsorted(ranked, score[here], side="left")
+			same = np.searchsorted(ranked, score[here], side="right") - below - 1
+			found[here] = 100 * (below + same / 2) / (len(here) - 1)
+	return found
+
+
+@dataclass(frozen=True)
+class Lift:
+	"""What would lift the rating: an action, its figures, and score and grade band of the low end after it."""
+
+	action: str
+	figures: Mapping[str, float]
+	score: float
+	grade: str
+
+
+def lifts(state: State, segment: str, pieces: Receivables, as_of: int, policy: Policy) -> list[Lift]:
+	"""What one customer could do, best first: settle what is overdue, pay the next receivables when due, be verified.
+
+	state: of this customer alone; pieces: their open receivables. Hard caps that the action doesn't end still hold.
+	"""
+	now = assess(state.full(), [segment], policy)
+	tried = [
+		*_settle_overdue(state, pieces, as_of, policy),
+		*_pay_on_time(state, policy),
+		*_verify(state, policy),
+	]
+	found = []
+	for action, known, after in tried:
+		then = assess(after.full(), [segment], policy)
+		if then.score[0] - now.score[0] >= 1:
+			position = np.maximum(raw_grade(then.low, policy), after.cap)
+			grade = grade_names(position if then.rated[0] else np.array([UNRATED]), policy)[0]
+			found.append(Lift(action, known, round(float(then.score[0]), DIGITS), grade))
+	return sorted(found, key=lambda lift: -lift.score)
+
+
+def _settle_overdue(state: State, pieces: Receivables, as_of: int, policy: Policy):
+	days = np.maximum(as_of - pieces.rolled_due, 0)
+	late = (pieces.closed > as_of) & (days > 0)
+	if not late.any():
+		return
+	sums = state.sums
+	for days_late, amount in zip(days[late], pieces.amount[late], strict=True):
+		sums = _plus(
+			sums, kinds.SETTLED, float(paydex.value(days_late)), float(amount_weight(amount, policy)), amount
+		)
+	who = np.zeros(1, dtype=np.int64)
+	rest = exposure(pieces.where(~late), who, np.array([as_of]), policy)
+	cap = np.zeros(1, dtype=int) if state.exposure.oldest[0] >= 90 else state.cap
+	known = {"count": int(late.sum()), "amount": round(float(pieces.amount[late].sum()), 2)}
+	yield "settle_overdue", known, replace(state, sums=sums, exposure=rest, cap=cap)
+
+
+def _pay_on_time(state: State, policy: Policy, count: int = 3):
+	sums = state.sums
+	for _ in range(count):
+		amount = float(state.usual_amount[0])
+		sums = _plus(sums, kinds.SETTLED, paydex.PROMPT, float(amount_weight(amount, policy)), amount)
+	yield "pay_on_time", {"count": count}, replace(state, sums=sums)
+
+
+def _verify(state: State, policy: Policy):
+	name = "conduct.identity_verified"
+	if name not in state.sums.kinds and any(d.name == kinds.CONDUCT and d.weight for d in policy.dimensions):
+		yield (
+			"verify_identity",
+			{},
+			replace(state, sums=_plus(state.sums, name, 1.0, kinds.BY_NAME[name].weight, 0.0)),
+		)
+
+
+def _plus(sums: Sums, name: str, value: float, weight: float, amount: float) -> Sums:
+	"""The sums of one customer with one more event of today."""
+	columns = {field: getattr(sums, field) for field in ("r", "s", "amount", "count")}
+	names = sums.kinds
+	if name not in names:
+		names = (*names, name)
+		columns = {field: np.column_stack([column, [0.0]]) for field, column in columns.items()}
+	at = names.index(name)
+	added = {"r": weight * value, "s": weight * (1 - value), "amount": amount, "count": 1.0}
+	columns = {field: column.copy() for field, column in columns.items()}
+	for field, column in columns.items():
+		column[0, at] += added[field]
+	return Sums(names, **columns)
