@@ -40,8 +40,8 @@ class Receivable:
 class Evidence:
 	"""One thing that happened. (source_doctype, source_name, source_event) is its identity.
 
-	value in [0, 1]; weight > 0; days: days beyond terms. A reversal takes an earlier row back: it is known from its
-	own occurred_on, while what it takes back had been fading since decays_from.
+	value in [0, 1]; weight > 0; days: days beyond terms. It is known from occurred_on on, and its weight halves from
+	decays_from on (occurred_on unless given). A reversal takes an earlier row back: it has that row's decays_from.
 	"""
 
 	customer: str
@@ -236,30 +236,42 @@ def amount_weight(amount, policy: Policy):
 	return np.clip(np.log2(1 + ratio), 0.1, policy.amount_cap)
 
 
+# A dispute whose length nobody wrote down: its lateness counts half.
+UNDATED_DISPUTE = 0.5
+
+
+def payment_weight(table: Receivables, policy: Policy) -> np.ndarray:
+	"""How much each receivable's payment counts: by its amount, half where an undated dispute may explain the delay."""
+	undated = table.disputed & (table.disputed_from == NEVER)
+	return amount_weight(table.amount, policy) * np.where(undated, UNDATED_DISPUTE, 1.0)
+
+
 def receivable_events(table: Receivables, policy: Policy) -> Events:
-	"""What the receivables themselves are evidence of: settlements, write-offs, and trading."""
+	"""What the receivables themselves are evidence of: settlements, write-offs, and trading.
+
+	A payment fades from the day it was due, not from the day it came: so paying later can only lower a score.
+	"""
 	at = np.arange(len(table))
 	settled = at[table.settled < NEVER]
 	lost = at[table.written_off < NEVER]
-	weight = amount_weight(table.amount, policy)
+	weight, one = payment_weight(table, policy), np.ones(len(table))
+	value = paydex.value(table.days)
 	return Events.join(
 		[
-			_events(
-				table, settled, kinds.SETTLED, table.settled, paydex.value(table.days), weight, table.days
-			),
-			_events(table, lost, kinds.WRITTEN_OFF, table.written_off, np.zeros(len(table)), weight),
-			_events(table, at, kinds.FULFILLED, table.invoiced, np.ones(len(table)), np.ones(len(table))),
+			_events(table, settled, kinds.SETTLED, table.settled, table.due, value, weight, table.days),
+			_events(table, lost, kinds.WRITTEN_OFF, table.written_off, table.written_off, 0 * one, weight),
+			_events(table, at, kinds.FULFILLED, table.invoiced, table.invoiced, one, one),
 		]
 	)
 
 
-def _events(table, rows, kind, day, value, weight, days=None) -> Events:
+def _events(table, rows, kind, known, fades_from, value, weight, days=None) -> Events:
 	base = kinds.BY_NAME[kind].weight
 	return Events(
 		customer=table.customer[rows],
 		kind=np.full(len(rows), kinds.CODE[kind], dtype=np.int64),
-		known=day[rows],
-		fades_from=day[rows],
+		known=known[rows],
+		fades_from=fades_from[rows],
 		value=value[rows],
 		weight=base * weight[rows],
 		amount=table.amount[rows],
@@ -285,9 +297,17 @@ def evidence_of(rows: Sequence[Receivable], policy: Policy, calendar: Calendar) 
 			source_doctype=rows[origin].source_doctype,
 			source_name=rows[origin].reference,
 			source_event=kinds.KINDS[kind].name.split(".")[1],
+			decays_from=to_date(fades_from),
 		)
-		for origin, kind, known, value, weight, amount, days in zip(
-			events.origin, events.kind, events.known, events.value, events.weight, events.amount, events.days,
+		for origin, kind, known, fades_from, value, weight, amount, days in zip(
+			events.origin,
+			events.kind,
+			events.known,
+			events.fades_from,
+			events.value,
+			events.weight,
+			events.amount,
+			events.days,
 			strict=True,
 		)
-	]  # fmt: skip
+	]

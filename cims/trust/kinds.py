@@ -40,6 +40,7 @@ class Kind:
 
 SETTLED = "payment.settled"
 WRITTEN_OFF = "payment.written_off"
+LATE_OPEN = "payment.overdue"
 CURRENT = "exposure.current"
 OVERDUE = "exposure.overdue"
 FULFILLED = "trading.fulfilled"
@@ -47,11 +48,14 @@ CANCELLED = "trading.cancelled"
 RETURNED = "trading.returned"
 FRAUD = "conduct.fraud"
 ASSESSMENT = "conduct.assessment"
+# Worked out for the day asked about from what is open then; never stored as rows.
+OF_THE_DAY = (LATE_OPEN, CURRENT, OVERDUE)
 
 KINDS = (
 	Kind(SETTLED, PAYMENT, "Receivable settled", None, 1.0, "P01", "P11"),
 	Kind(WRITTEN_OFF, PAYMENT, "Receivable written off", 0.0, 3.0, "P02", "P11"),
-	# The two exposure kinds are worked out for the day asked about; they are never stored as rows.
+	# These three are worked out for the day asked about; they are never stored as rows.
+	Kind(LATE_OPEN, PAYMENT, "Open past its due date", None, 1.0, "X01", "X11"),
 	Kind(CURRENT, EXPOSURE, "Open and within terms", 1.0, 1.0, "X01", "X11"),
 	Kind(OVERDUE, EXPOSURE, "Open and overdue", 0.0, 1.0, "X01", "X11"),
 	Kind(FULFILLED, TRADING, "Order fulfilled", 1.0, 1.0, "T01", "T11"),

@@ -6,6 +6,7 @@ A policy is a value. What has rated anyone is never edited; a change makes the n
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from itertools import pairwise
 
 from cims.trust.kinds import (
 	BY_NAME,
@@ -208,7 +209,7 @@ def check_bands(bands: tuple[Band, ...]) -> None:
 			raise PolicyError(
 				f"Grade {band.grade} ends ({band.ceiling:g}) where it begins ({band.floor:g}) or below."
 			)
-	for better, worse in zip(bands, bands[1:], strict=False):
+	for better, worse in pairwise(bands):
 		if better.floor != worse.ceiling:
 			what = "a gap" if better.floor > worse.ceiling else "an overlap"
 			raise PolicyError(

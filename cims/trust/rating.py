@@ -107,7 +107,7 @@ class Ratings:
 	def __getitem__(self, at: int) -> Rating:
 		a = self.assessment
 		figures = self.figures.of(at) | dict.fromkeys(
-			(kinds.CURRENT, kinds.OVERDUE), reasons.exposure_figures(self.exposure, at)
+			kinds.OF_THE_DAY, reasons.exposure_figures(self.exposure, at)
 		)
 		costs, earns = reasons.explain(a, at, figures, self.policy)
 		settled = figures.get(kinds.SETTLED, {})
@@ -406,15 +406,11 @@ def lifts(state: State, segment: str, pieces: Receivables, as_of: int, policy: P
 
 
 def _settle_overdue(state: State, pieces: Receivables, as_of: int, policy: Policy):
-	days = np.maximum(as_of - pieces.rolled_due, 0)
-	late = (pieces.closed > as_of) & (days > 0)
+	late = (pieces.closed > as_of) & (as_of > pieces.rolled_due)
 	if not late.any():
 		return
-	sums = state.sums
-	for days_late, amount in zip(days[late], pieces.amount[late], strict=True):
-		sums = _plus(
-			sums, kinds.SETTLED, float(paydex.value(days_late)), float(amount_weight(amount, policy)), amount
-		)
+	r, s = float(state.exposure.late_r[0]), float(state.exposure.late_s[0])
+	sums = _plus(state.sums, kinds.SETTLED, r, s)
 	who = np.zeros(1, dtype=np.int64)
 	rest = exposure(pieces.where(~late), who, np.array([as_of]), policy)
 	cap = np.zeros(1, dtype=int) if state.exposure.oldest[0] >= 90 else state.cap
@@ -423,10 +419,8 @@ def _settle_overdue(state: State, pieces: Receivables, as_of: int, policy: Polic
 
 
 def _pay_on_time(state: State, policy: Policy, count: int = 3):
-	sums = state.sums
-	for _ in range(count):
-		amount = float(state.usual_amount[0])
-		sums = _plus(sums, kinds.SETTLED, paydex.PROMPT, float(amount_weight(amount, policy)), amount)
+	weight = count * float(amount_weight(state.usual_amount[0], policy))
+	sums = _plus(state.sums, kinds.SETTLED, weight * paydex.PROMPT, weight * (1 - paydex.PROMPT))
 	yield "pay_on_time", {"count": count}, replace(state, sums=sums)
 
 
@@ -436,20 +430,19 @@ def _verify(state: State, policy: Policy):
 		yield (
 			"verify_identity",
 			{},
-			replace(state, sums=_plus(state.sums, name, 1.0, kinds.BY_NAME[name].weight, 0.0)),
+			replace(state, sums=_plus(state.sums, name, kinds.BY_NAME[name].weight, 0.0)),
 		)
 
 
-def _plus(sums: Sums, name: str, value: float, weight: float, amount: float) -> Sums:
-	"""The sums of one customer with one more event of today."""
+def _plus(sums: Sums, name: str, r: float, s: float) -> Sums:
+	"""The sums of one customer with more evidence of one kind."""
 	columns = {field: getattr(sums, field) for field in ("r", "s", "amount", "count")}
 	names = sums.kinds
 	if name not in names:
 		names = (*names, name)
 		columns = {field: np.column_stack([column, [0.0]]) for field, column in columns.items()}
 	at = names.index(name)
-	added = {"r": weight * value, "s": weight * (1 - value), "amount": amount, "count": 1.0}
 	columns = {field: column.copy() for field, column in columns.items()}
-	for field, column in columns.items():
-		column[0, at] += added[field]
+	columns["r"][0, at] += r
+	columns["s"][0, at] += s
 	return Sums(names, **columns)

@@ -121,7 +121,7 @@ def _most(reasons: list[Reason], count: int) -> list[Reason]:
 
 def _loss(name: str, points: float, figures: Mapping) -> Reason:
 	kind = kinds.BY_NAME[name]
-	if kind.dimension != kinds.EXPOSURE and not figures.get("count"):
+	if name not in kinds.OF_THE_DAY and not figures.get("count"):
 		return Reason(FADED_LOSS[kind.dimension], points)
 	if name == kinds.SETTLED and figures["days"] < 1:
 		return Reason("P03", points, figures)
@@ -130,7 +130,7 @@ def _loss(name: str, points: float, figures: Mapping) -> Reason:
 
 def _gain(name: str, points: float, figures: Mapping) -> Reason:
 	kind = kinds.BY_NAME[name]
-	if kind.dimension != kinds.EXPOSURE and not figures.get("count"):
+	if name not in kinds.OF_THE_DAY and not figures.get("count"):
 		return Reason(FADED_GAIN[kind.dimension], points)
 	if name == kinds.SETTLED and figures["days"] <= -1:
 		return Reason("P12", points, {**figures, "early": -figures["days"]})

@@ -41,7 +41,11 @@ MOST_SETTLED = 5
 
 
 def with_exposure(sums: Sums, exposure: Exposure, usual_amount: np.ndarray) -> Sums:
-	"""The sums with what is open on the day as two more kinds: within terms in r, overdue in s."""
+	"""The sums with what is open on the day as three more kinds.
+
+	Open receivables within terms count for the customer and overdue ones against, by their share; and what is overdue
+	counts already as the late payment that it would be today, so that paying it never lowers the score.
+	"""
 	share = exposure.share(usual_amount)
 	weight = exposure.weight + np.minimum(sums.settled_count(), MOST_SETTLED)
 	good, bad = weight * (1 - share), weight * share
@@ -51,11 +55,11 @@ def with_exposure(sums: Sums, exposure: Exposure, usual_amount: np.ndarray) -> S
 		return np.column_stack([sums_of, *columns])
 
 	return Sums(
-		(*sums.kinds, kinds.CURRENT, kinds.OVERDUE),
-		joined(sums.r, good, zero),
-		joined(sums.s, zero, bad),
-		joined(sums.amount, zero, zero),
-		joined(sums.count, zero, zero),
+		(*sums.kinds, *kinds.OF_THE_DAY),
+		joined(sums.r, exposure.late_r, good, zero),
+		joined(sums.s, exposure.late_s, zero, bad),
+		joined(sums.amount, zero, zero, zero),
+		joined(sums.count, zero, zero, zero),
 	)
 
 

@@ -46,8 +46,7 @@ class Tally:
 	def add(
 		self, kind: str, fades_from: int, value: float, weight: float, amount: float, policy: Policy
 	) -> None:
-		"""Add one event (weight below 0 takes one back), whenever it arrives. A later event ages the tally first."""
-		self.age_to(fades_from, policy)
+		"""Add one event known by the tally's day (weight below 0 takes one back), in whatever order they arrive."""
 		life = half_lives(policy).get(kinds.BY_NAME[kind].dimension)
 		if life is None:
 			return
@@ -131,33 +130,48 @@ def replay(events: Events, ask_customer: np.ndarray, ask_day: np.ndarray, policy
 def decayed_sums(customer, day, columns, half_life, ask_customer, ask_day) -> np.ndarray:
 	"""For each ask the decayed column sums of that customer's rows up to and including the asked day.
 
-	customer, day: of the rows; columns: (rows, m); half_life: (m,). Returns (asks, m). Rows and asks are walked in
-	the order of time, all customers at once: step j handles everybody's j-th row, so the cost is that of the rows.
+	customer, day: of the rows; columns: (rows, m); half_life: (m,). Returns (asks, m).
+	Each row is faded to its customer's first ask on or after its day; then asks are added up along each customer's
+	own, in steps that double, so that one customer with a long history costs no more than many with short ones.
 	"""
-	who = np.concatenate([customer, ask_customer])
-	when = np.concatenate([day, ask_day])
-	is_ask = np.arange(len(who)) >= len(customer)
-	order = np.lexsort((is_ask, when, who))
-	found = np.zeros((len(ask_customer), columns.shape[1]))
-	if not len(order):
-		return found
-	starts = np.flatnonzero(np.diff(who[order], prepend=-1))
-	lengths = np.diff(starts, append=len(order))
-	longest_first = np.argsort(-lengths, kind="stable")
-	starts, lengths = starts[longest_first], lengths[longest_first]
-	state = np.zeros((len(starts), columns.shape[1]))
-	last = when[order[starts]].copy()
-	for step in range(lengths[0]):
-		n = np.searchsorted(-lengths, -step, side="left")
-		rows = order[starts[:n] + step]
-		passed = when[rows] - last[:n]
-		moved = np.flatnonzero(passed)
-		if len(moved):
-			state[moved] *= np.exp2(-passed[moved, np.newaxis] / half_life)
-			last[moved] = when[rows[moved]]
-		asks = is_ask[rows]
-		at = np.flatnonzero(~asks)
-		state[at] += columns[rows[at]]
-		at = np.flatnonzero(asks)
-		found[rows[at] - len(customer)] = state[at]
+	order = np.lexsort((ask_day, ask_customer))
+	who, when = np.asarray(ask_customer)[order], np.asarray(ask_day)[order]
+	ask = _first_ask(customer, day, who, when)
+	rows = np.flatnonzero(ask >= 0)
+	ask = ask[rows]
+	waited = when[ask] - day[rows]
+	part = np.zeros((len(order), columns.shape[1]))
+	for life in np.unique(half_life):
+		fade = np.exp2(-waited / life)
+		for m in np.flatnonzero(half_life == life):
+			part[:, m] = np.bincount(ask, columns[rows, m] * fade, minlength=len(order))
+	_add_along(part, who, when, half_life)
+	found = np.empty_like(part)
+	found[order] = part
 	return found
+
+
+def _first_ask(customer, day, who, when) -> np.ndarray:
+	"""For each row the position of its customer's first ask on or after its day, -1 where there is none; the asks
+	(who, when) are in order."""
+	if not len(who) or not len(customer):
+		return np.full(len(customer), -1)
+	# One ascending key for (customer, day).
+	base = min(when.min(), day.min())
+	span = max(when.max(), day.max()) - base + 1
+	at = np.searchsorted(who * span + (when - base), customer * span + (day - base))
+	inside = np.minimum(at, len(who) - 1)
+	return np.where((at < len(who)) & (who[inside] == customer), inside, -1)
+
+
+def _add_along(part, who, when, half_life) -> None:
+	"""Turn each ask's own part into the sum over the same customer's asks up to it, in place."""
+	lives, which = np.unique(half_life, return_inverse=True)
+	longest = int(np.diff(np.flatnonzero(np.diff(who, prepend=-1)), append=len(who)).max(initial=0))
+	step = 1
+	while step < longest:
+		same = who[step:] == who[:-step]
+		passed = np.where(same, when[step:] - when[:-step], 0)
+		fade = np.exp2(-passed[:, np.newaxis] / lives) * same[:, np.newaxis]
+		part[step:] += part[:-step] * fade[:, which]
+		step *= 2
