@@ -251,9 +251,9 @@ def receivable_events(table: Receivables, policy: Policy) -> Events:
 
 	A payment fades from the day it was due, not from the day it came: so paying later can only lower a score.
 	"""
-	at = np.arange(len(table))
-	settled = at[table.settled < NEVER]
-	lost = at[table.written_off < NEVER]
+	settled = np.flatnonzero(table.settled < NEVER)
+	lost = np.flatnonzero(table.written_off < NEVER)
+	at = slice(None)
 	weight, one = payment_weight(table, policy), np.ones(len(table))
 	value = paydex.value(table.days)
 	return Events.join(
@@ -267,16 +267,17 @@ def receivable_events(table: Receivables, policy: Policy) -> Events:
 
 def _events(table, rows, kind, known, fades_from, value, weight, days=None) -> Events:
 	base = kinds.BY_NAME[kind].weight
+	origin = np.arange(len(table))[rows]
 	return Events(
 		customer=table.customer[rows],
-		kind=np.full(len(rows), kinds.CODE[kind], dtype=np.int64),
+		kind=np.full(len(origin), kinds.CODE[kind], dtype=np.int64),
 		known=known[rows],
 		fades_from=fades_from[rows],
 		value=value[rows],
 		weight=base * weight[rows],
 		amount=table.amount[rows],
-		days=np.full(len(rows), np.nan) if days is None else days[rows],
-		origin=rows,
+		days=np.full(len(origin), np.nan) if days is None else days[rows],
+		origin=origin,
 	)
 
 

@@ -75,6 +75,22 @@ class Scorecard:
 
 
 @dataclass(frozen=True)
+class Pool:
+	"""What all settled receivables together are like, towards which a customer of whom little is known is shrunk:
+	mean delay and its square (days), share disputed, mean payment value."""
+
+	delay: float
+	square: float
+	disputed: float
+	value: float
+
+	@classmethod
+	def of(cls, settled: Receivables) -> "Pool":
+		delay = _delay(settled)
+		return cls(*map(_pooled, (delay, delay**2, settled.disputed, paydex.value(settled.days))))
+
+
+@dataclass(frozen=True)
 class Model:
 	"""The scorecards of all thresholds, with what they were fitted on."""
 
@@ -82,6 +98,7 @@ class Model:
 	settled: int
 	late: int
 	usual_amount: float
+	pool: Pool
 
 	@property
 	def thresholds(self) -> tuple[int, ...]:
@@ -98,12 +115,12 @@ class Model:
 		return dict(zip(FEATURES, card.coefficients, strict=False))
 
 	def to_dict(self) -> dict:
-		cards = [{**vars(card)} for card in self.scorecards]
 		return {
-			"scorecards": cards,
+			"scorecards": [{**vars(card)} for card in self.scorecards],
 			"settled": self.settled,
 			"late": self.late,
 			"usual_amount": self.usual_amount,
+			"pool": {**vars(self.pool)},
 		}
 
 	@classmethod
@@ -112,7 +129,7 @@ class Model:
 			Scorecard(**{k: tuple(v) if isinstance(v, list) else v for k, v in card.items()})
 			for card in plain["scorecards"]
 		)
-		return cls(cards, plain["settled"], plain["late"], plain["usual_amount"])
+		return cls(cards, plain["settled"], plain["late"], plain["usual_amount"], Pool(**plain["pool"]))
 
 
 @dataclass(frozen=True)
@@ -145,13 +162,14 @@ def fit(
 		mature = asked.due + threshold <= as_of
 		base = _base_rate(delay[mature] >= threshold)
 		cards.append(Scorecard(threshold, base))
-	describe = Describer(known, asked, asked.invoiced - 1, usual, policy)
+	pool = Pool.of(known.where(known.settled <= as_of))
+	describe = Describer(known, asked, asked.invoiced - 1, usual, pool, policy)
 	for at, card in enumerate(cards):
 		mature = asked.due + card.threshold <= as_of
 		late = delay[mature] >= card.threshold
 		cards[at] = _fit_one(card, describe.features(card.threshold, card.base)[mature], late)
 	settled = int((known.settled <= as_of).sum())
-	return Model(tuple(cards), settled, int((delay >= 1).sum()), usual)
+	return Model(tuple(cards), settled, int((delay >= 1).sum()), usual, pool)
 
 
 def _seen_on(table: Receivables, as_of: int) -> Receivables:
@@ -213,7 +231,7 @@ def predict(
 	A receivable that is still open on as_of is known not to have been paid until then, and its forecast counts that in.
 	level: probability inside the interval of the delay.
 	"""
-	describe = Describer(known, asked, as_of, model.usual_amount, policy)
+	describe = Describer(known, asked, as_of, model.usual_amount, model.pool, policy)
 	columns = [card.probability(describe.features(card.threshold, card.base)) for card in model.scorecards]
 	survival = np.minimum.accumulate(np.column_stack(columns), axis=1)
 	age = np.where(as_of >= asked.invoiced, as_of - asked.due, -(10**6))
@@ -221,6 +239,14 @@ def predict(
 	tail = (1 - level) / 2
 	delay = np.column_stack([_quantile(late, model.thresholds, age, q) for q in (tail, 0.5, 1 - tail)])
 	return Forecast(model.thresholds, late, delay, model.fallback)
+
+
+def probability_of(forecast: Forecast, days: int) -> np.ndarray:
+	"""For each asked receivable the probability of being paid `days` or more days late, whatever the number."""
+	if days in forecast.thresholds:
+		return forecast.late[:, forecast.thresholds.index(days)]
+	edges = np.array(forecast.thresholds, dtype=float)
+	return _survival_at(forecast.late, edges, np.full(len(forecast.late), float(days)))
 
 
 def _given_unpaid(survival: np.ndarray, thresholds: np.ndarray, age: np.ndarray) -> np.ndarray:
@@ -264,10 +290,10 @@ class Describer:
 	"""
 
 	def __init__(
-		self, known: Receivables, asked: Receivables, as_of: np.ndarray, usual: float, policy: Policy
+		self, known: Receivables, asked: Receivables, as_of: np.ndarray, usual: float, pool: Pool, policy: Policy
 	):
 		self.known, self.asked, self.as_of = known, asked, np.asarray(as_of, dtype=np.int64)
-		self.common = self._common(usual, policy)
+		self.common = self._common(usual, pool, policy)
 
 	def features(self, threshold: int, base: float) -> np.ndarray:
 		"""(asked, FEATURES) for one lateness threshold; `base` is the share of all that were so late."""
@@ -292,10 +318,10 @@ class Describer:
 		late_sum, other = sums[:, 0::2], sums[:, 1::2]
 		return logit((late_sum + PRIOR_STRENGTH * base) / (late_sum + other + PRIOR_STRENGTH))
 
-	def _common(self, usual: float, policy: Policy) -> np.ndarray:
+	def _common(self, usual: float, pool: Pool, policy: Policy) -> np.ndarray:
 		known, asked, as_of = self.known, self.asked, self.as_of
 		settled = known.where(known.settled < NEVER)
-		delay = np.clip(settled.settled - settled.due, SHORTEST, LONGEST).astype(float)
+		delay = _delay(settled)
 		value = paydex.value(settled.days)
 		weight = amount_weight(settled.amount, policy)
 		one = np.ones(len(settled))
@@ -305,12 +331,11 @@ class Describer:
 		lives = np.full(columns.shape[1], LONG)
 		sums = decayed_sums(settled.customer, settled.settled, columns, lives, asked.customer, as_of)
 		count = sums[:, 0]
-		pool_delay, pool_square, pool_disputed = _pooled(delay), _pooled(delay**2), _pooled(settled.disputed)
 		strength = count + PRIOR_STRENGTH
-		mean = (sums[:, 1] + PRIOR_STRENGTH * pool_delay) / strength
-		square = (sums[:, 2] + PRIOR_STRENGTH * pool_square) / strength
+		mean = (sums[:, 1] + PRIOR_STRENGTH * pool.delay) / strength
+		square = (sums[:, 2] + PRIOR_STRENGTH * pool.square) / strength
 		log_amount = (sums[:, 4] + PRIOR_STRENGTH * np.log1p(usual)) / strength
-		paid = (sums[:, 5] + PRIOR_STRENGTH * _pooled(value)) / (sums[:, 6] + PRIOR_STRENGTH)
+		paid = (sums[:, 5] + PRIOR_STRENGTH * pool.value) / (sums[:, 6] + PRIOR_STRENGTH)
 		open_now = exposure(known, asked.customer, as_of, policy)
 		due = asked.due.astype("datetime64[D]")
 		weekday = (asked.due + 3) % 7
@@ -329,9 +354,14 @@ class Describer:
 				weekday == 0,
 				weekday == 4,
 				(due + 3).astype("datetime64[M]") > due.astype("datetime64[M]"),
-				(sums[:, 3] + PRIOR_STRENGTH * pool_disputed) / strength,
+				(sums[:, 3] + PRIOR_STRENGTH * pool.disputed) / strength,
 			]
 		).astype(float)
+
+
+def _delay(settled: Receivables) -> np.ndarray:
+	"""Days after the due date, cut where more of them say nothing."""
+	return np.clip(settled.settled - settled.due, SHORTEST, LONGEST).astype(float)
 
 
 def _pooled(values: np.ndarray) -> float:

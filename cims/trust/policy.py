@@ -26,8 +26,21 @@ NOT_RATED = "NR"
 OVERDUE_90 = "exposure.overdue_90"
 
 
+GAP = "There is a gap between {worse} (up to {ceiling:g}) and {better} (from {floor:g}); make the two numbers equal."
+OVERLAP = (
+	"There is an overlap between {worse} (up to {ceiling:g}) and {better} (from {floor:g}); make the two numbers equal."
+)
+
+
 class PolicyError(ValueError):
-	"""The policy contradicts itself; the message says where and what to do."""
+	"""The policy contradicts itself; the message says where and what to do.
+
+	template, figures: the sentence and what fills its {places}, for whoever shows it in another language.
+	"""
+
+	def __init__(self, template: str, **figures):
+		super().__init__(template.format(**figures))
+		self.template, self.figures = template, figures
 
 
 @dataclass(frozen=True)
@@ -156,7 +169,9 @@ class Policy:
 		known = {f.name for f in fields(cls)}
 		if unknown := set(plain) - known:
 			raise PolicyError(
-				f"Unknown policy settings: {', '.join(sorted(unknown))}. Known: {', '.join(sorted(known))}."
+				"Unknown policy settings: {unknown}. Known: {known}.",
+				unknown=", ".join(sorted(unknown)),
+				known=", ".join(sorted(known)),
 			)
 		values = dict(plain)
 		for name, kind in (("dimensions", Dimension), ("bands", Band), ("hard_events", HardEvent)):
@@ -178,15 +193,17 @@ def check_dimensions(dimensions: tuple[Dimension, ...]) -> None:
 		raise PolicyError("A dimension stands more than once in the policy; remove the extra row.")
 	for d in dimensions:
 		if d.name not in DIMENSIONS:
-			raise PolicyError(f"Unknown dimension {d.name!r}. Use one of: {', '.join(DIMENSIONS)}.")
+			raise PolicyError(
+				"Unknown dimension {dimension}. Use one of: {known}.", dimension=d.name, known=", ".join(DIMENSIONS)
+			)
 		if d.weight < 0:
-			raise PolicyError(f"The weight of {d.name} is below 0; use 0 to leave a dimension out.")
+			raise PolicyError("The weight of {dimension} is below 0; use 0 to leave a dimension out.", dimension=d.name)
 		if not 7 <= d.half_life <= 36500:
-			raise PolicyError(f"The half-life of {d.name} must be between 7 and 36,500 days.")
+			raise PolicyError("The half-life of {dimension} must be between 7 and 36,500 days.", dimension=d.name)
 		if not 0 < d.prior_mean < 1:
-			raise PolicyError(f"The prior mean of {d.name} must lie between 0 and 1, both excluded.")
+			raise PolicyError("The prior mean of {dimension} must lie between 0 and 1, both excluded.", dimension=d.name)
 		if d.prior_strength <= 0:
-			raise PolicyError(f"The prior strength of {d.name} must be above 0.")
+			raise PolicyError("The prior strength of {dimension} must be above 0.", dimension=d.name)
 	if not sum(d.weight for d in dimensions) > 0:
 		raise PolicyError("At least one dimension needs a weight above 0.")
 
@@ -198,7 +215,7 @@ def check_bands(bands: tuple[Band, ...]) -> None:
 	grades = [band.grade for band in bands]
 	if len(set(grades)) != len(grades) or NOT_RATED in grades:
 		raise PolicyError(
-			f"Each grade may stand once, and {NOT_RATED} is kept for customers without a rating."
+			"Each grade may stand once, and {grade} is kept for customers without a rating.", grade=NOT_RATED
 		)
 	if bands[0].ceiling != TOP or bands[-1].floor != 0:
 		raise PolicyError(
@@ -207,28 +224,28 @@ def check_bands(bands: tuple[Band, ...]) -> None:
 	for band in bands:
 		if not band.floor < band.ceiling:
 			raise PolicyError(
-				f"Grade {band.grade} ends ({band.ceiling:g}) where it begins ({band.floor:g}) or below."
-			)
+				"Grade {grade} ends ({ceiling:g}) where it begins ({floor:g}) or below.",
+				grade=band.grade, ceiling=band.ceiling, floor=band.floor,
+			)  # fmt: skip
 	for better, worse in pairwise(bands):
 		if better.floor != worse.ceiling:
-			what = "a gap" if better.floor > worse.ceiling else "an overlap"
 			raise PolicyError(
-				f"There is {what} between {worse.grade} (up to {worse.ceiling:g}) and {better.grade}"
-				f" (from {better.floor:g}); make the two numbers equal."
-			)
+				GAP if better.floor > worse.ceiling else OVERLAP,
+				worse=worse.grade, ceiling=worse.ceiling, better=better.grade, floor=better.floor,
+			)  # fmt: skip
 
 
 def check_hard_events(events: tuple[HardEvent, ...], grades: tuple[str, ...]) -> None:
 	"""Raises PolicyError unless every hard event names a known kind and a grade of this policy."""
 	for event in events:
 		if event.kind not in BY_NAME and event.kind != OVERDUE_90:
-			raise PolicyError(f"Unknown hard event {event.kind!r}.")
+			raise PolicyError("Unknown hard event {event}.", event=event.kind)
 		if event.cap not in grades:
 			raise PolicyError(
-				f"The hard event {event.kind} caps at {event.cap}, which is no grade of this policy."
+				"The hard event {event} caps at {grade}, which is no grade of this policy.", event=event.kind, grade=event.cap
 			)
 		if event.hold_days < 0:
-			raise PolicyError(f"The hard event {event.kind} is held for fewer than 0 days.")
+			raise PolicyError("The hard event {event} is held for fewer than 0 days.", event=event.kind)
 
 
 def check_numbers(policy: Policy) -> None:
@@ -236,7 +253,8 @@ def check_numbers(policy: Policy) -> None:
 	narrowest = min(band.ceiling - band.floor for band in policy.bands)
 	if not 0 <= policy.dead_band < narrowest:
 		raise PolicyError(
-			f"The dead band must be 0 or more and narrower than the narrowest grade ({narrowest:g} points)."
+			"The dead band must be 0 or more and narrower than the narrowest grade ({narrowest:g} points).",
+			narrowest=narrowest,
 		)
 	if policy.upgrade_confirmations < 1:
 		raise PolicyError("An upgrade needs at least 1 evaluation.")

@@ -4,8 +4,9 @@
 incremental update needs, from kept sums and kept month ends. Both therefore give the same rating.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from cims.trust.grades import EVALUATIONS, UNRATED, caps, grade_names, hard_kind
 from cims.trust.policy import Policy
 from cims.trust.priors import estimate_priors
 from cims.trust.score import Assessment, assess, with_exposure
-from cims.trust.sums import Sums, replay
+from cims.trust.sums import Sums, aligned, replay
 
 NEVER_BEFORE = -(10**7)
 YEAR = 365
@@ -25,6 +26,8 @@ WATCH_DAYS = 90
 OVERDUE_WATCH = 30
 # Scores are kept to a millionth of a point, far below what anyone can see and far above rounding of the sums.
 DIGITS = 6
+# Customers that are assessed at a time.
+BLOCK = 4096
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,10 @@ class Past:
 	low: np.ndarray
 	rated: np.ndarray
 	cap: np.ndarray
+
+	def before(self, count: int) -> "Past":
+		"""The first `count` evaluations."""
+		return Past(*(getattr(self, f.name)[:, :count] for f in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,9 @@ class Ratings:
 	def grades(self) -> list[str]:
 		return grade_names(self.grade, self.policy)
 
+	def __iter__(self):
+		return (self[at] for at in range(len(self)))
+
 	def __getitem__(self, at: int) -> Rating:
 		a = self.assessment
 		figures = self.figures.of(at) | dict.fromkeys(
@@ -150,19 +160,27 @@ class Ratings:
 			}
 		return found
 
+	@cached_property
+	def watched(self) -> dict[str, np.ndarray]:
+		"""Watch code -> which customers it holds for."""
+		rated = self.grade != UNRATED
+		floor = np.array([band.floor for band in self.policy.bands])[self.grade]
+		return {
+			"W01": rated & (np.nan_to_num(self.change_90d) <= -self.policy.watch_drop),
+			"W02": rated & (self.exposure.oldest >= OVERDUE_WATCH),
+			"W03": rated & (self.assessment.low < floor),
+			"W04": rated & (self.cap > 0),
+		}
+
 	def _watch(self, at: int):
-		grade = self.grade[at]
-		if grade == UNRATED:
-			return
-		change = self.change_90d[at]
-		if change <= -self.policy.watch_drop:
-			yield reasons.Reason("W01", float(change), {"points": -float(change)})
-		if self.exposure.oldest[at] >= OVERDUE_WATCH:
+		change = float(self.change_90d[at])
+		if self.watched["W01"][at]:
+			yield reasons.Reason("W01", change, {"points": -change})
+		if self.watched["W02"][at]:
 			yield reasons.Reason("W02", 0.0, {"oldest": int(self.exposure.oldest[at])})
-		band = self.policy.bands[grade]
-		if self.assessment.low[at] < band.floor:
-			yield reasons.Reason("W03", 0.0, {"grade": band.grade})
-		if self.cap[at] > 0:
+		if self.watched["W03"][at]:
+			yield reasons.Reason("W03", 0.0, {"grade": self.policy.grades[self.grade[at]]})
+		if self.watched["W04"][at]:
 			yield reasons.Reason("W04", 0.0, {"grade": self.policy.grades[self.cap[at]]})
 
 
@@ -181,6 +199,15 @@ class Figures:
 	value: np.ndarray
 	total: np.ndarray
 
+	@classmethod
+	def join(cls, parts: Sequence["Figures"]) -> "Figures":
+		"""The customers of all parts, one part after the other."""
+		if len(parts) == 1:
+			return parts[0]
+		names = tuple(name for name in kinds.CODE if any(name in part.kinds for part in parts))
+		columns = (aligned(parts, field, names) for field in ("count", "amount", "days", "value"))
+		return cls(names, *columns, np.concatenate([part.total for part in parts]))
+
 	def of(self, at: int) -> dict[str, dict[str, float]]:
 		return {
 			name: reasons.figures_of(
@@ -192,10 +219,10 @@ class Figures:
 
 def figures(events: Events, customers: int, as_of: int) -> Figures:
 	"""The figures of `customers` customers as of the end of a day."""
-	known = events.where(events.known <= as_of)
-	total = np.bincount(known.customer, np.sign(known.weight), minlength=customers)
-	recent = known.where(known.fades_from > as_of - YEAR)
-	codes = np.unique(known.kind)
+	known = events.known <= as_of
+	total = np.bincount(events.customer, np.sign(events.weight) * known, minlength=customers)
+	recent = events.where(known & (events.fades_from > as_of - YEAR))
+	codes = np.unique(events.kind)
 	slot = np.searchsorted(codes, recent.kind) + recent.customer * len(codes)
 	sign = np.sign(recent.weight)
 
@@ -255,6 +282,19 @@ class State:
 	usual_amount: np.ndarray
 	cap: np.ndarray
 
+	@classmethod
+	def join(cls, parts: Sequence["State"]) -> "State":
+		"""The asks of all parts, one part after the other."""
+		if len(parts) == 1:
+			return parts[0]
+
+		def column(of, name: str) -> np.ndarray:
+			return np.concatenate([getattr(of(part), name) for part in parts])
+
+		exposures = {f.name: column(lambda part: part.exposure, f.name) for f in fields(Exposure)}
+		rest = (column(lambda part: part, name) for name in ("usual_amount", "cap"))
+		return cls(Sums.join([part.sums for part in parts]), Exposure(**exposures), *rest)
+
 	def full(self) -> Sums:
 		return with_exposure(self.sums, self.exposure, self.usual_amount)
 
@@ -285,32 +325,52 @@ def learn(history: History, as_of: int, policy: Policy) -> Policy:
 
 def evaluations(history: History, days: Sequence[int], policy: Policy) -> Past:
 	"""Score and low end of every customer on each of `days`."""
+	return _evaluated(_states(history, days, policy), history.segments, days, policy)
+
+
+def _states(history: History, days: Sequence[int], policy: Policy) -> State:
+	"""The states of every customer on each of `days`, a customer's together."""
 	n = len(history.customers)
-	customer, day = np.repeat(np.arange(n), len(days)), np.tile(np.asarray(days), n)
-	state = state_on(history, customer, day, policy)
-	found = assess(state.full(), _repeat(history.segments, len(days)), policy, interval="low")
-	shape = (n, len(days))
-	return Past(*(x.reshape(shape) for x in (day, found.score, found.low, found.rated, state.cap)))
+	return state_on(history, np.repeat(np.arange(n), len(days)), np.tile(np.asarray(days), n), policy)
 
 
-def _repeat(segments: Sequence[str], times: int) -> Sequence[str]:
-	return np.repeat(np.array(segments, dtype=object), times)
+def _evaluated(state: State, segments: Sequence[str], days: Sequence[int], policy: Policy) -> Past:
+	shape = (len(segments), len(days))
+	past = Past(np.broadcast_to(np.asarray(days), shape), *np.empty((2, *shape)), np.empty(shape, bool), state.cap.reshape(shape))
+	# In blocks that the processor's cache holds.
+	for start in range(0, len(segments), BLOCK):
+		here = slice(start, start + BLOCK)
+		each = np.repeat(np.array(segments[here], dtype=object), len(days))
+		block = state.where(slice(start * len(days), (start + BLOCK) * len(days)))
+		found = assess(block.full(), each, policy, interval="low")
+		for name in ("score", "low", "rated"):
+			getattr(past, name)[here] = getattr(found, name).reshape(-1, len(days))
+	return past
 
 
-def rate(history: History, as_of: int, policy: Policy) -> Ratings:
-	"""The rating of every customer at the end of the day `as_of`, by replaying what was known by then."""
-	who = np.arange(len(history.customers))
-	state = state_on(history, who, np.full(len(who), as_of), policy)
-	past = evaluations(history, month_ends(as_of, EVALUATIONS), policy)
-	return conclude(
-		history.customers,
-		history.segments,
-		state,
-		past,
-		figures(history.events, len(who), as_of),
-		as_of,
-		policy,
-	)
+def rate(history: History, as_of: int, policy: Policy, *, learning: bool = False) -> Ratings:
+	"""The rating of every customer at the end of the day `as_of`, by replaying what was known by then.
+
+	learning: estimate the priors from these customers first, as `learn` does.
+	"""
+	return rate_parts([history], as_of, policy, learning=learning)
+
+
+def rate_parts(parts: Iterable[History], as_of: int, policy: Policy, *, learning: bool = False) -> Ratings:
+	"""`rate` for customers that come in parts, each with its own history: no more than one is needed at a time."""
+	days = [*month_ends(as_of, EVALUATIONS), as_of]
+	customers, segments, found, known = [], [], [], []
+	for history in parts:
+		customers.extend(history.customers)
+		segments.extend(history.segments)
+		found.append(_states(history, days, policy))
+		known.append(figures(history.events, len(history.customers), as_of))
+	states = State.join(found)
+	state = states.where(slice(EVALUATIONS, None, len(days)))
+	if learning:
+		policy = replace(policy, priors=estimate_priors(state.full(), segments, policy))
+	past = _evaluated(states, segments, days, policy).before(EVALUATIONS)
+	return conclude(customers, segments, state, past, Figures.join(known), as_of, policy)
 
 
 def conclude(

@@ -61,6 +61,13 @@ TEXTS = {
 	"W04": "A hard event holds the grade at {grade} or below.",
 }
 
+# What a customer could do, by the action of a `rating.Lift`; score and grade are those after it.
+LIFTS = {
+	"settle_overdue": "Once the {count} overdue receivables ({amount}) are settled: {score} points, grade {grade}.",
+	"pay_on_time": "With the next {count} receivables paid when due: {score} points, grade {grade}.",
+	"verify_identity": "With the identity verified: {score} points, grade {grade}.",
+}
+
 # What is said where a kind has no event in the last 12 months any more.
 FADED_LOSS = {"payment": "P04", "trading": "T04", "service": "S05", "conduct": "C06"}
 FADED_GAIN = {"payment": "P13", "trading": "T13", "service": "S14", "conduct": "C14"}
@@ -89,11 +96,25 @@ def text(
 	code, figures = (
 		(reason["code"], reason["figures"]) if isinstance(reason, Mapping) else (reason.code, reason.figures)
 	)
-	written = {
+	return translate(TEXTS[code]).format(**_written(figures, number, money))
+
+
+def lift_text(
+	lift,
+	translate: Callable[[str], str] = str,
+	number: Callable[[float], str] = "{:,.0f}".format,
+	money: Callable[[float], str] = "{:,.0f}".format,
+) -> str:
+	"""A `rating.Lift` as a sentence."""
+	figures = {**lift.figures, "score": lift.score, "grade": lift.grade}
+	return translate(LIFTS[lift.action]).format(**_written(figures, number, money))
+
+
+def _written(figures: Mapping, number: Callable, money: Callable) -> dict[str, str]:
+	return {
 		name: value if isinstance(value, str) else (money if name.endswith("amount") else number)(value)
 		for name, value in figures.items()
 	}
-	return translate(TEXTS[code]).format(**written)
 
 
 def explain(assessment, at: int, figures: Mapping, policy: Policy) -> tuple[list[Reason], list[Reason]]:

@@ -5,6 +5,7 @@ Everything works on arrays of asks; one customer is an array of length one. Ther
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.special import betaincinv
@@ -19,8 +20,8 @@ from cims.trust.sums import Sums
 class Assessment:
 	"""For n asks. score, low, high in points (0 to 1000); confidence in [0, 1]; rated: enough evidence for a grade.
 
-	lost, gained: points by kind of evidence, (n, kinds); lost_to_prior: points by dimension that are missing only
-	because little is known yet, (n, dimensions). gained + lost + lost_to_prior + gained_by_prior is 1000.
+	sums: what it rests on; points: what a unit of evidence moves in each dimension, (n, dimensions); member: (kinds,
+	dimensions), 1 where the kind speaks to the dimension; prior_good, prior_bad: evidence that the prior stands for.
 	"""
 
 	score: np.ndarray
@@ -29,11 +30,35 @@ class Assessment:
 	confidence: np.ndarray
 	rated: np.ndarray
 	dimension_scores: np.ndarray
-	kinds: tuple[str, ...]
-	lost: np.ndarray
-	gained: np.ndarray
-	lost_to_prior: np.ndarray
-	gained_by_prior: np.ndarray
+	sums: Sums
+	points: np.ndarray
+	member: np.ndarray
+	prior_good: np.ndarray
+	prior_bad: np.ndarray
+
+	@property
+	def kinds(self) -> tuple[str, ...]:
+		return self.sums.kinds
+
+	@cached_property
+	def lost(self) -> np.ndarray:
+		"""Points lost by kind of evidence, (n, kinds). The four of these together are 1000."""
+		return self.sums.s * (self.points @ self.member.T)
+
+	@cached_property
+	def gained(self) -> np.ndarray:
+		"""Points gained by kind of evidence, (n, kinds)."""
+		return self.sums.r * (self.points @ self.member.T)
+
+	@cached_property
+	def lost_to_prior(self) -> np.ndarray:
+		"""Points by dimension that are missing only because little is known yet, (n, dimensions)."""
+		return self.points * self.prior_bad
+
+	@cached_property
+	def gained_by_prior(self) -> np.ndarray:
+		"""Points by dimension that are assumed because little is known yet, (n, dimensions)."""
+		return self.points * self.prior_good
 
 
 # Receivables settled lately show as well as open ones that nothing is overdue; more than this many add nothing.
@@ -75,11 +100,11 @@ def assess(sums: Sums, segments: Sequence[str], policy: Policy, *, interval: str
 	strength = np.array([d.prior_strength for d in policy.dimensions])
 	mean = _prior_means(segments, policy)
 	r, s = np.maximum(sums.r @ member, 0), np.maximum(sums.s @ member, 0)
-	alpha, beta = r + strength * mean, s + strength * (1 - mean)
+	good, bad = strength * mean, strength * (1 - mean)
+	alpha, beta = r + good, s + bad
 	total = alpha + beta
 	expected = alpha / total
 	score = expected @ shares
-	points = TOP * shares / total
 	low, high = _interval(score, (alpha * beta / (total**2 * (total + 1))) @ shares**2, policy, interval)
 	return Assessment(
 		score=TOP * score,
@@ -88,11 +113,11 @@ def assess(sums: Sums, segments: Sequence[str], policy: Policy, *, interval: str
 		confidence=((r + s) / total) @ shares,
 		rated=(r + s).sum(axis=1) >= policy.minimum_evidence,
 		dimension_scores=TOP * expected,
-		kinds=sums.kinds,
-		lost=sums.s * (points @ member.T),
-		gained=sums.r * (points @ member.T),
-		lost_to_prior=points * strength * (1 - mean),
-		gained_by_prior=points * strength * mean,
+		sums=sums,
+		points=TOP * shares / total,
+		member=member,
+		prior_good=good,
+		prior_bad=bad,
 	)
 
 
@@ -114,11 +139,11 @@ def _prior_means(segments: Sequence[str], policy: Policy) -> np.ndarray:
 
 def _interval(mean, variance, policy: Policy, wanted: str):
 	"""Quantiles of the Beta distribution that has this mean and variance: the weighted sum of independent Betas,
-	matched by moments."""
+	matched by moments. Single precision is good for 0.002 points and takes half the time."""
 	strength = np.maximum(mean * (1 - mean) / np.maximum(variance, 1e-12) - 1, 1e-6)
-	a, b = mean * strength, (1 - mean) * strength
-	tail = (1 - policy.credible_level) / 2
+	a, b = (mean * strength).astype(np.float32), ((1 - mean) * strength).astype(np.float32)
+	tail = np.float32((1 - policy.credible_level) / 2)
 	empty = np.full(len(mean), np.nan)
 	low = betaincinv(a, b, tail) if wanted != "none" else empty
 	high = betaincinv(a, b, 1 - tail) if wanted == "both" else empty
-	return low, high
+	return low.astype(float), high.astype(float)

@@ -7,7 +7,7 @@ customers on any past days. Both are the same sums; a property test holds them t
 After Jøsang and Ismail, "The Beta Reputation System" (2002), with forgetting in time instead of in events.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -97,81 +97,120 @@ class Sums:
 		amount, count = self.amount[:, at], self.settled_count()
 		return np.divide(amount, count, out=np.full(len(self), default), where=count > 1e-9)
 
+	@classmethod
+	def join(cls, parts: Sequence["Sums"]) -> "Sums":
+		"""The asks of all parts, one part after the other; kinds that a part lacks are zero there."""
+		if len(parts) == 1:
+			return parts[0]
+		names = tuple(name for name in kinds.CODE if any(name in part.kinds for part in parts))
+		return cls(names, *(aligned(parts, field, names) for field in ("r", "s", "amount", "count")))
+
 	def where(self, keep) -> "Sums":
 		return Sums(self.kinds, self.r[keep], self.s[keep], self.amount[keep], self.count[keep])
 
 
+def aligned(parts: Sequence, field: str, names: tuple[str, ...]) -> np.ndarray:
+	"""The (n, kinds) arrays of all parts under each other, with the columns `names`; zero where a part lacks one."""
+	found = np.zeros((sum(len(getattr(part, field)) for part in parts), len(names)))
+	start = 0
+	for part in parts:
+		values = getattr(part, field)
+		found[start : start + len(values), [names.index(name) for name in part.kinds]] = values
+		start += len(values)
+	return found
+
+
 def replay(events: Events, ask_customer: np.ndarray, ask_day: np.ndarray, policy: Policy) -> Sums:
 	"""The sums of each asked customer at the end of each asked day, from what was known by then."""
+	asks = _Asks.of(ask_customer, ask_day)
+	rows, ask = asks.first(events.customer, events.known)
+	kind, weight, value = events.kind[rows], events.weight[rows], events.value[rows]
+	# A reversal fades from the day of what it takes back, so the two cancel on every later day.
+	age = asks.day[ask] - events.fades_from[rows]
 	lives = half_lives(policy)
 	codes = [code for code in np.unique(events.kind) if kinds.KINDS[code].dimension in lives]
-	sign = np.sign(events.weight)
-	columns = np.zeros((len(events), 4 * len(codes)))
-	life = np.empty(4 * len(codes))
-	for at, code in enumerate(codes):
-		rows = events.kind == code
-		here = slice(4 * at, 4 * at + 4)
-		columns[rows, here] = np.column_stack(
-			[
-				events.weight * events.value,
-				events.weight * (1 - events.value),
-				sign * events.amount,
-				sign,
-			]
-		)[rows]
-		life[here] = lives[kinds.KINDS[code].dimension]
-	# A reversal enters as faded as what it takes back has become.
-	columns *= np.exp2(-(events.known - events.fades_from)[:, np.newaxis] / life)
-	found = decayed_sums(events.customer, events.known, columns, life, ask_customer, ask_day)
+	columns = []
+	for code in codes:
+		life = lives[kinds.KINDS[code].dimension]
+		mine = np.flatnonzero(kind == code)
+		fade = np.exp2(-age[mine] / life)
+		faded = weight[mine] * fade
+		sign = np.sign(weight[mine]) * fade
+		good = faded * value[mine]
+		parts = np.empty((len(asks), 4))
+		for at, part in enumerate((good, faded - good, sign * events.amount[rows[mine]], sign)):
+			parts[:, at] = np.bincount(ask[mine], part, minlength=len(asks))
+		columns.append(asks.added_up(parts, np.full(4, life)))
 	names = tuple(kinds.KINDS[code].name for code in codes)
-	return Sums(names, *(found[:, at::4] for at in range(4)))
+	empty = np.zeros((len(asks), 0))
+	return Sums(names, *(np.column_stack([c[:, at] for c in columns]) if columns else empty for at in range(4)))
 
 
 def decayed_sums(customer, day, columns, half_life, ask_customer, ask_day) -> np.ndarray:
 	"""For each ask the decayed column sums of that customer's rows up to and including the asked day.
 
 	customer, day: of the rows; columns: (rows, m); half_life: (m,). Returns (asks, m).
-	Each row is faded to its customer's first ask on or after its day; then asks are added up along each customer's
-	own, in steps that double, so that one customer with a long history costs no more than many with short ones.
 	"""
-	order = np.lexsort((ask_day, ask_customer))
-	who, when = np.asarray(ask_customer)[order], np.asarray(ask_day)[order]
-	ask = _first_ask(customer, day, who, when)
-	rows = np.flatnonzero(ask >= 0)
-	ask = ask[rows]
-	waited = when[ask] - day[rows]
-	part = np.zeros((len(order), columns.shape[1]))
+	asks = _Asks.of(ask_customer, ask_day)
+	rows, ask = asks.first(customer, day)
+	waited = asks.day[ask] - day[rows]
+	parts = np.zeros((len(asks), columns.shape[1]))
 	for life in np.unique(half_life):
 		fade = np.exp2(-waited / life)
 		for m in np.flatnonzero(half_life == life):
-			part[:, m] = np.bincount(ask, columns[rows, m] * fade, minlength=len(order))
-	_add_along(part, who, when, half_life)
-	found = np.empty_like(part)
-	found[order] = part
-	return found
+			parts[:, m] = np.bincount(ask, columns[rows, m] * fade, minlength=len(asks))
+	return asks.added_up(parts, half_life)
 
 
-def _first_ask(customer, day, who, when) -> np.ndarray:
-	"""For each row the position of its customer's first ask on or after its day, -1 where there is none; the asks
-	(who, when) are in order."""
-	if not len(who) or not len(customer):
-		return np.full(len(customer), -1)
-	# One ascending key for (customer, day).
-	base = min(when.min(), day.min())
-	span = max(when.max(), day.max()) - base + 1
-	at = np.searchsorted(who * span + (when - base), customer * span + (day - base))
-	inside = np.minimum(at, len(who) - 1)
-	return np.where((at < len(who)) & (who[inside] == customer), inside, -1)
+@dataclass(frozen=True)
+class _Asks:
+	"""Customers on days, sorted by both; order: each one's place among those that were asked.
 
+	Sums go in two steps: a row is faded to its customer's first ask on or after its day, then asks are added up along
+	each customer's own. So one customer with a long history costs no more than many with short ones.
+	"""
 
-def _add_along(part, who, when, half_life) -> None:
-	"""Turn each ask's own part into the sum over the same customer's asks up to it, in place."""
-	lives, which = np.unique(half_life, return_inverse=True)
-	longest = int(np.diff(np.flatnonzero(np.diff(who, prepend=-1)), append=len(who)).max(initial=0))
-	step = 1
-	while step < longest:
-		same = who[step:] == who[:-step]
-		passed = np.where(same, when[step:] - when[:-step], 0)
-		fade = np.exp2(-passed[:, np.newaxis] / lives) * same[:, np.newaxis]
-		part[step:] += part[:-step] * fade[:, which]
-		step *= 2
+	order: np.ndarray
+	customer: np.ndarray
+	day: np.ndarray
+
+	@classmethod
+	def of(cls, customer, day) -> "_Asks":
+		customer, day = np.asarray(customer), np.asarray(day)
+		order = np.lexsort((day, customer))
+		return cls(order, customer[order], day[order])
+
+	def __len__(self) -> int:
+		return len(self.order)
+
+	def first(self, customer, day) -> tuple[np.ndarray, np.ndarray]:
+		"""(rows, asks): the rows that an ask sees, and for each its customer's first ask on or after its day."""
+		if not len(self) or not len(customer):
+			return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+		# One ascending key for (customer, day).
+		base = min(self.day.min(), day.min())
+		span = max(self.day.max(), day.max()) - base + 1
+		key = self.customer * span + (self.day - base)
+		ask = np.searchsorted(key, customer * span + (day - base))
+		seen = np.append(self.customer, -1)[ask] == customer
+		rows = np.flatnonzero(seen)
+		return rows, ask[rows]
+
+	def added_up(self, parts: np.ndarray, half_life: np.ndarray) -> np.ndarray:
+		"""Each ask's own part (asks, m) and what is left of the same customer's earlier ones, in the order asked.
+
+		Steps double: after the first each ask holds the sum of 2, then of 4, and so on.
+		"""
+		lives, which = np.unique(half_life, return_inverse=True)
+		starts = np.flatnonzero(np.diff(self.customer, prepend=-1))
+		longest = int(np.diff(starts, append=len(self)).max(initial=0))
+		step = 1
+		while step < longest:
+			same = self.customer[step:] == self.customer[:-step]
+			passed = np.where(same, self.day[step:] - self.day[:-step], 0)
+			fade = np.exp2(-passed[:, np.newaxis] / lives) * same[:, np.newaxis]
+			parts[step:] += parts[:-step] * (fade if len(lives) == 1 else fade[:, which])
+			step *= 2
+		found = np.empty_like(parts)
+		found[self.order] = parts
+		return found
