@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# make test: the preparation of make run, a scratch site, then every test in one run of pytest.
+# Arguments go to pytest.
+set -euo pipefail
+here=$(dirname "${BASH_SOURCE[0]}")
+source "$here/lib.sh"
+source "$here/machine.sh"
+source "$here/bench.sh"
+source "$here/venv.sh"
+
+SITE=test.cims.localhost
+
+main() {
+	WITH_CHROMIUM=1 install_system_packages
+	become_bench_user test.sh "$@"
+	check_python
+	claim_bench
+	cd "$CIMS_BENCH"
+	lock_bench
+	if ! bench_is_made && ! frappe_is_reachable; then
+		test_without_site "$@"
+		return
+	fi
+	trap stop_own_services EXIT
+	trap 'exit 130' INT TERM HUP
+	prepare_bench "[test]"
+	[[ $(browser) ]] || logged playwright env/bin/playwright install chromium
+	start_services
+	start_own_redis
+	say "Making the scratch site $SITE"
+	make_site "$SITE"
+	bench --site "$SITE" set-config allow_tests true
+	say "Running the tests"
+	cd apps/cims
+	CIMS_BENCH=$CIMS_BENCH CIMS_TEST_SITE=$SITE ../../env/bin/python -m pytest "$@" </dev/null
+}
+
+# So that a worker of make run beside this one doesn't take the tests' jobs.
+start_own_redis() {
+	local kind port
+	for kind in cache queue; do
+		port=$("$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+		start_service "test_redis_$kind" "$port" redis-server --bind 127.0.0.1 --port "$port" --save '' --dir config/pids
+		export "FRAPPE_REDIS_${kind^^}=redis://127.0.0.1:$port"
+	done
+}
+
+test_without_site() {
+	local result=0
+	frappe_unreachable >&2
+	make_venv "[test]"
+	cd "$CHECKOUT"
+	CI='' "$VENV/bin/python" -m pytest "$@" </dev/null || result=$?
+	echo "Not run: every test that needs a site (site, REST, browser), because Frappe could not be reached."
+	[[ -z ${CI:-} ]] || result=1
+	return "$result"
+}
+
+main "$@"
