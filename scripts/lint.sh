@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make lint: the checks of .pre-commit-config.yaml over all files.
+# make lint: .pre-commit-config.yaml over all files. It mends what it can; then look at it and commit it.
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 source "$here/lib.sh"
@@ -12,4 +12,4 @@ if ! stamped "$lint/.made" pre-commit; then
 	stamp "$lint/.made" pre-commit
 fi
 cd "$CHECKOUT"
-"$lint/bin/pre-commit" run --all-files --show-diff-on-failure "$@"
+"$lint/bin/pre-commit" run --all-files "$@"

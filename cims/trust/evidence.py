@@ -18,7 +18,8 @@ from cims.trust.policy import Policy
 class Receivable:
 	"""What a customer owes for one invoice or order, with what became of it.
 
-	amount in company currency; payments: part payments as (day, amount), empty when it was settled at once;
+	amount in company currency; payments: part payments in the order of their days as (day, amount), below 0 for one that
+	was paid back, empty when it was settled at once;
 	disputed without disputed_from: a dispute of unknown length. written_off_on ends it without payment.
 	"""
 
@@ -185,36 +186,72 @@ def columns_of(
 	"""
 	pieces, parent = [], []
 	for at, row in enumerate(rows):
-		for closed_on, amount in _parts(row):
-			pieces.append((row, closed_on, amount))
+		for piece in _parts(row):
+			pieces.append((row, *piece))
 			parent.append(at)
-	split = _build([p[0] for p in pieces], [p[1] for p in pieces], [p[2] for p in pieces], position, calendar)
-	paid = np.where(split.settled < NEVER, split.amount, 0.0)
+	of, opened, closed, amount, stayed = zip(*pieces, strict=True) if pieces else [()] * 5
+	split = _build(of, opened, closed, amount, position, calendar)
+	paid = np.where((split.settled < NEVER) & np.array(stayed, dtype=bool), split.amount, 0.0)
 	parent = np.array(parent, dtype=np.int64)
 	total = np.bincount(parent, paid, minlength=len(rows))
 	delay = np.bincount(parent, paid * np.where(paid > 0, split.days, 0), minlength=len(rows))
 	days = np.divide(delay, total, out=np.zeros(len(rows)), where=total > 0)
 	whole = _build(
-		rows, [r.settled_on for r in rows], [r.amount for r in rows], position, calendar, days=days
+		rows,
+		[r.invoiced_on for r in rows],
+		[r.settled_on for r in rows],
+		[r.amount for r in rows],
+		position,
+		calendar,
+		days=days,
 	)
 	return whole, split
 
 
-def _parts(row: Receivable) -> list[tuple[date | None, float]]:
-	parts = list(row.payments)
-	rest = row.amount - sum(amount for _, amount in parts)
-	if rest > 0.005 or not parts:
-		parts.append((row.settled_on, rest))
-	return parts
+# Amounts closer than this are the same amount.
+CENT = 0.005
 
 
-def _build(rows, settled_on, amounts, position, calendar, days=None) -> Receivables:
+def _parts(row: Receivable) -> list[tuple[date, date | None, float, bool]]:
+	"""The pieces of a receivable: (owed from, paid on, amount, whether it stayed paid). What was paid back is owed again
+	from that day on."""
+	if not row.payments:
+		return [(row.invoiced_on, row.settled_on, row.amount, True)]
+	owed, paid = [(row.invoiced_on, row.amount)], []
+	for day, amount in row.payments:
+		if amount < 0:
+			owed.append((day, -amount))
+			paid = _paid_back(paid, -amount)
+		while amount > CENT and owed:
+			since, left = owed.pop(0)
+			part = min(left, amount)
+			paid.append((since, day, part, True))
+			amount -= part
+			if left - part > CENT:
+				owed.insert(0, (since, left - part))
+	return [*paid, *((since, row.settled_on, left, True) for since, left in owed)]
+
+
+def _paid_back(paid: list[tuple], amount: float) -> list[tuple]:
+	"""The paid pieces, the last of which, up to `amount`, did not stay paid."""
+	found = []
+	for since, day, part, stayed in reversed(paid):
+		back = min(part, amount) if stayed else 0.0
+		amount -= back
+		if part - back > CENT or not back:
+			found.append((since, day, part - back, stayed))
+		if back:
+			found.append((since, day, back, False))
+	return found[::-1]
+
+
+def _build(rows, opened, settled_on, amounts, position, calendar, days=None) -> Receivables:
 	def column(dates):
 		return np.array([NEVER if d is None else to_day(d) for d in dates], dtype=np.int64)
 
 	return Receivables.build(
 		[position[r.customer] for r in rows],
-		column(r.invoiced_on for r in rows),
+		column(opened),
 		column(r.due_on for r in rows),
 		amounts,
 		column(settled_on),

@@ -15,8 +15,8 @@ from cims.trust.ratings_file import DAY, RatingsTable
 from cims.trust.reader import Table
 from cims.trust.score import assess
 
-# A file of receivables says nothing of service and conduct.
-DIMENSIONS = (kinds.PAYMENT, kinds.EXPOSURE, kinds.TRADING)
+# A file of receivables says nothing of service and conduct, nor of orders that were cancelled or returned.
+DIMENSIONS = (kinds.PAYMENT, kinds.EXPOSURE)
 CURVE_MONTHS = 24
 # Customers whose history is in the engine's form at a time.
 BLOCK = 1024

@@ -90,12 +90,12 @@ DEFAULT_DIMENSIONS = (
 
 # Blue to red by way of yellow, so that neighbours stay apart for every kind of colour blindness.
 DEFAULT_BANDS = (
-	Band("AAA", 800, 1000, "#0a5c8c", "Excellent", 90, 3.0),
-	Band("AA", 740, 800, "#2a9db5", "Very good", 60, 2.0),
-	Band("A", 670, 740, "#93cfa0", "Good", 45, 1.5),
-	Band("B", 580, 670, "#f6d55c", "Fair", 30, 1.0),
-	Band("C", 450, 580, "#ed8936", "Weak", 7, 0.3),
-	Band("D", 0, 450, "#a8202f", "Poor", 0, 0.0),
+	Band("AAA", 820, 1000, "#0a5c8c", "Excellent", 90, 3.0),
+	Band("AA", 780, 820, "#2a9db5", "Very good", 60, 2.0),
+	Band("A", 730, 780, "#93cfa0", "Good", 45, 1.5),
+	Band("B", 660, 730, "#f6d55c", "Fair", 30, 1.0),
+	Band("C", 560, 660, "#ed8936", "Weak", 7, 0.3),
+	Band("D", 0, 560, "#a8202f", "Poor", 0, 0.0),
 )
 
 DEFAULT_HARD_EVENTS = (

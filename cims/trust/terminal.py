@@ -31,16 +31,11 @@ def fitted(text: str, columns: int, side: str = "left") -> str:
 	return space + text if side == RIGHT else text + space
 
 
-def rgb(colour: str) -> tuple[int, int, int]:
-	"""#rrggbb as numbers."""
-	return tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5))
-
-
 def grade_style(found: FileRating, grade: str, text: str) -> str:
 	"""The text in the colour of its grade; the letters stay for those who see none."""
 	if grade == NOT_RATED or not _colours():
 		return click.style(text, dim=True)
-	return click.style(text, fg=rgb(found.policy.band(grade).colour), bold=True)
+	return click.style(text, fg=words.rgb(found.policy.band(grade).colour), bold=True)
 
 
 def _colours() -> bool:

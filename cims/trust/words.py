@@ -4,6 +4,7 @@ The translations are those of the whole app, `cims/translations/<language>.csv`:
 """
 
 import csv
+import re
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ DIMENSIONS = {
 	"conduct": "Conduct",
 }
 NOT_RATED = "Not rated"
+GREY = "#8a8f98"
 
 
 def translator(language: str) -> Callable[[str], str]:
@@ -60,6 +62,13 @@ def safe_cell(text: str) -> str:
 
 
 FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠|%")
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+	"""#rrggbb as numbers; grey for anything else that a policy may have as a colour."""
+	if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
+		colour = GREY
+	return tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5))
 
 
 def one_line(text: str) -> str:

@@ -1,0 +1,20 @@
+"""Customers over REST, beyond what Frappe's own resource API does."""
+
+import frappe
+
+from cims.customers.status import ARCHIVED
+
+
+@frappe.whitelist(methods=["POST"])
+def archive(customer: str) -> dict:
+	"""Archive a customer; needs the right to write it.
+
+	```
+	curl -X POST -H "Authorization: token KEY:SECRET" -d customer=C-000001 https://SITE/api/method/cims.api.customers.archive
+	```
+	"""
+	doc = frappe.get_doc("CIMS Customer", customer)
+	doc.check_permission("write")
+	doc.status = ARCHIVED
+	doc.save()
+	return {"customer": doc.name, "status": doc.status}

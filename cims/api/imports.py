@@ -1,0 +1,142 @@
+"""Importing files of customers and receivables (documents of CIMS Import)."""
+
+import csv
+import io
+
+import frappe
+from frappe import _
+
+from cims.api import arguments
+from cims.imports import job
+
+DOCTYPE = job.DOCTYPE
+# What a caller is told of an import.
+SHOWN = (
+	"name", "kind", "status", "error", "rows_total", "rows_new", "rows_updated", "rows_duplicate", "rows_rejected",
+	"customers_created", "rejects", "started_on", "finished_on",
+)  # fmt: skip
+
+
+@frappe.whitelist(methods=["POST"])
+def create(
+	kind: str,
+	file_url: str | None = None,
+	mapping: dict | str | None = None,
+	date_format: str | None = None,
+	currency: str | None = None,
+	create_customers: bool = True,
+	update_customers: bool = True,
+	take_good_rows: bool = False,
+) -> dict:
+	"""A new import of a file, checked: sent along as the part "file" of the form, or uploaded before (`file_url`).
+
+	kind: Receivables or Customers. mapping: field -> header of its column, where the headers aren't recognised.
+	Returns what `get` does; status Checking while a large file is worked through.
+	"""
+	arguments.required(kind=kind)
+	if kind not in job.IMPORTERS:
+		frappe.throw(_("{0} isn't a kind of import. Choose one of: {1}.").format(kind, ", ".join(job.IMPORTERS)))
+	uploaded = frappe.request.files.get("file") if getattr(frappe.local, "request", None) else None
+	if not uploaded:
+		arguments.required(file_url=file_url)
+	doc = frappe.new_doc(DOCTYPE)
+	doc.update(
+		{
+			"kind": kind,
+			"file": file_url,
+			"mapping": frappe.as_json(frappe.parse_json(mapping)) if mapping else None,
+			"date_format": date_format,
+			"currency": currency,
+			"create_customers": create_customers,
+			"update_customers": update_customers,
+			"take_good_rows": take_good_rows,
+		}
+	)
+	doc.insert()
+	if uploaded:
+		doc.file = attach(doc.name, uploaded.filename, uploaded.stream.read())
+		doc.save()
+	job.enqueue(doc, job.CHECK)
+	return _shown(doc.name)
+
+
+@frappe.whitelist(methods=["POST"])
+def upload(name: str) -> dict:
+	"""Attach the part "file" of the form to an import. Returns its address and what the form shows of its columns."""
+	doc = _import(name, "write")
+	uploaded = frappe.request.files.get("file")
+	if not uploaded:
+		arguments.required(file=None)
+	doc.file = attach(doc.name, uploaded.filename, uploaded.stream.read())
+	doc.mapping = None
+	doc.save()
+	return {"file": doc.file}
+
+
+@frappe.whitelist(methods=["POST"])
+def start(name: str) -> dict:
+	"""Import a checked file in the background. Returns what `get` does."""
+	job.enqueue(_import(name, "write"), job.IMPORT)
+	return _shown(name)
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def get(name: str) -> dict:
+	"""An import: its fields, {"done", "total", "seconds"} while it runs, and up to ten samples of each outcome."""
+	_import(name, "read")
+	return _shown(name)
+
+
+@frappe.whitelist(methods=["GET"])
+def template(kind: str) -> None:
+	"""A CSV file with the columns that an import of this kind knows, and one row as an example."""
+	arguments.required(kind=kind)
+	if kind not in job.IMPORTERS:
+		frappe.throw(_("{0} isn't a kind of import. Choose one of: {1}.").format(kind, ", ".join(job.IMPORTERS)))
+	arguments.may_read(DOCTYPE)
+	fields = frappe.get_attr(job.IMPORTERS[kind])(frappe.new_doc(DOCTYPE), "").fields
+	out = io.StringIO(newline="")
+	csv.writer(out).writerows([[_(f.label) for f in fields], [f.example for f in fields]])
+	frappe.response.update(
+		type="download",
+		filename=f"{_(kind)}.csv",
+		# With a mark that makes spreadsheet programs read it as UTF-8.
+		filecontent=("\ufeff" + out.getvalue()).encode(),
+		content_type="text/csv",
+	)
+
+
+def attach(name: str, filename: str, content: bytes) -> str:
+	"""Keep a file with its import, private. Returns its address. Raises ValidationError for an empty one."""
+	if not content:
+		frappe.throw(_("The file {0} is empty: it has 0 bytes. Export it again.").format(filename))
+	file = frappe.get_doc(
+		{
+			"doctype": "File",
+			"file_name": filename,
+			"attached_to_doctype": DOCTYPE,
+			"attached_to_name": name,
+			"attached_to_field": "file",
+			"is_private": 1,
+			"content": content,
+		}
+	)
+	return file.insert().file_url
+
+
+def _import(name: str, right: str):
+	arguments.required(name=name)
+	frappe.has_permission(DOCTYPE, right, throw=True)
+	if not frappe.db.exists(DOCTYPE, name):
+		frappe.throw(_("There is no import {0}.").format(name), frappe.DoesNotExistError)
+	doc = frappe.get_doc(DOCTYPE, name)
+	doc.check_permission(right)
+	return doc
+
+
+def _shown(name: str) -> dict:
+	doc = frappe.get_doc(DOCTYPE, name)
+	progress = job.state(doc)
+	found = {field: doc.get(field) for field in SHOWN} | {"progress": progress if doc.status in job.BUSY else None}
+	summary = frappe.parse_json(doc.summary or "{}")
+	return found | {"samples": summary.get("samples", {}), "new_customers": summary.get("customers", [])}

@@ -1,0 +1,29 @@
+"""How far a customer can be trusted: now, and on any past day."""
+
+import frappe
+
+from cims.api import arguments
+from cims.ratings import current, curves, panel as trust
+
+RATING = "Trust Rating"
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def get(customer: str, as_of: str | None = None) -> dict:
+	"""The rating of a customer as it stands (`current.ratings`), or as it would have been worked out on a past day.
+
+	as_of: YYYY-MM-DD. A past day is rated by the policy in force, from what was known by its end (`curves.as_of`).
+	"""
+	arguments.may_read(RATING)
+	code = arguments.customer(customer)
+	if day := arguments.day(as_of, "as_of"):
+		return curves.as_of(code, day)
+	return current.ratings([code])[0]
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def panel(customer: str) -> dict:
+	"""All that the trust panel of the customer's form shows, in sentences of the caller's language (`panel.trust_panel`)."""
+	arguments.required(customer=customer)
+	arguments.may_read(arguments.CUSTOMER)
+	return trust.trust_panel(customer)

@@ -1,0 +1,62 @@
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+from cims.imports import job
+
+# A change of any of these makes what was worked out about the file worthless.
+DECIDING = (
+	"kind", "file", "date_format", "mapping", "create_customers", "currency", "update_customers", "take_good_rows",
+)  # fmt: skip
+BUSY = ("Checking", "Importing")
+
+
+class CIMSImport(Document):
+	# begin: auto-generated types
+	# end: auto-generated types
+
+	def validate(self):
+		self.check_not_busy()
+		self.check_not_imported()
+		self.forget_plan()
+
+	def on_trash(self):
+		self.check_not_busy()
+
+	def check_not_busy(self):
+		before = self.get_doc_before_save() or self
+		if before.status in BUSY and not self.is_new():
+			frappe.throw(_("This import is running. Wait until it has ended, then change it."))
+
+	def check_not_imported(self):
+		before = self.get_doc_before_save()
+		if before and before.status == "Imported" and self.is_changed():
+			frappe.throw(_("This file has been imported. Make a new import for another file."))
+
+	def forget_plan(self):
+		"""A new or changed import is a draft again, whatever came in for the fields that the job writes."""
+		before = self.get_doc_before_save()
+		if before and not self.is_changed():
+			self.update({field: before.get(field) for field in job.WORKED_OUT})
+		else:
+			self.update(job.NOTHING_YET)
+
+	def is_changed(self) -> bool:
+		return any(self.has_value_changed(field) for field in DECIDING)
+
+	@frappe.whitelist()
+	def columns(self) -> dict:
+		"""The file's columns with samples, what each is taken for, and the fields there are."""
+		return job.columns(self)
+
+	@frappe.whitelist()
+	def check_file(self) -> None:
+		"""Work out what would happen; writes nothing."""
+		self.check_permission("write")
+		job.enqueue(self, job.CHECK)
+
+	@frappe.whitelist()
+	def start(self) -> None:
+		"""Import the file in the background."""
+		self.check_permission("write")
+		job.enqueue(self, job.IMPORT)

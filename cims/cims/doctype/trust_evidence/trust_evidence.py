@@ -1,0 +1,16 @@
+import frappe
+
+from cims.ratings.guard import ReadOnlyDocument
+
+
+class TrustEvidence(ReadOnlyDocument):
+	"""One thing that happened, kept for ever: see `cims.ratings.store`."""
+
+
+def on_doctype_update():
+	# The identity of evidence: feeding the same event twice changes nothing.
+	frappe.db.add_unique("Trust Evidence", ["source_doctype", "source_name", "source_event"], "unique_source")
+	frappe.db.add_index("Trust Evidence", ["customer", "occurred_on"])
+	frappe.db.add_index("Trust Evidence", ["kind", "occurred_on"])
+	# The feed of the REST interface is read in the order in which rows came in.
+	frappe.db.add_index("Trust Evidence", ["creation", "name"])

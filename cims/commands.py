@@ -1,0 +1,139 @@
+"""What CIMS adds to `bench --site SITE`."""
+
+import json
+import sys
+from datetime import datetime
+from functools import wraps
+
+import click
+
+import frappe
+from frappe.commands import get_site, pass_context
+
+
+def on_site(command):
+	"""Run a command connected to the site that was named; the site's own failures end it with one line."""
+
+	@pass_context
+	@wraps(command)
+	def connected(context, *args, **kwargs):
+		frappe.init(site=get_site(context))
+		frappe.connect()
+		try:
+			return command(*args, **kwargs)
+		except frappe.ValidationError as error:
+			frappe.db.rollback()
+			click.secho(frappe.utils.strip_html(str(error)), fg="red", err=True)
+			sys.exit(1)
+		finally:
+			frappe.destroy()
+
+	return connected
+
+
+@click.command("cims-sample-data")
+@click.option("--customers", default=500, show_default=True, type=click.IntRange(20, 20_000), help="How many customers.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Last day of the three years.  [default: today]")
+@on_site
+def sample_data(customers: int, as_of: datetime | None):
+	"""Make sample customers, orders and payments, a log-in for each role, and rate them."""
+	from cims.customers.sample import logins, records
+
+	records.insert(customers, as_of.date() if as_of else None)
+	frappe.db.commit()
+	records.rate()
+	frappe.db.commit()
+	click.echo(", ".join(f"{count:,} × {doctype}" for doctype, count in records.count().items()))
+	for user in records.noted().get("users", ()):
+		click.echo(f"{user}  {logins.PASSWORD}")
+
+
+@click.command("cims-remove-sample-data")
+@on_site
+def remove_sample_data():
+	"""Remove the sample data and its log-ins; what people have added to it stays."""
+	from cims.customers.sample import records
+
+	removed = records.remove()
+	frappe.db.commit()
+	click.echo("removed: " + ", ".join(f"{count:,} × {doctype}" for doctype, count in removed.counts.items()))
+	for customer, why in removed.kept.items():
+		click.echo(f"kept: {customer}, because people have added to it: {', '.join(why)}")
+	for user in removed.users_kept:
+		click.echo(f"disabled, because records name it: {user}")
+
+
+@click.command("cims-backtest")
+@click.option("--late-days", default=1, show_default=True, type=click.IntRange(1, 365), help="Late means so many days or more.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@on_site
+def backtest(late_days: int, as_json: bool):
+	"""Does the rating foresee who pays late? Tested on this site's own receivables."""
+	from cims.ratings.backtests import site_backtest
+	from cims.trust.backtest import BacktestError
+
+	try:
+		found = site_backtest(late_days)
+	except BacktestError as error:
+		click.secho(str(error), fg="red", err=True)
+		sys.exit(1)
+	click.echo(json.dumps(found) if as_json else _backtest_report(found))
+
+
+def _backtest_report(found: dict) -> str:
+	late, days = found["baselines"]["late_ratio"], found["baselines"]["days_beyond_terms"]
+	lines = [
+		f"{found['receivables']:,} receivables of {found['customers']:,} customers; tested on the last {found['n_test']:,},"
+		f" {found['positives']:,} of which were paid {found['late_days']} or more days late.",
+		f"forecast           AUC {found['auc']:.3f}  ({found['auc_low']:.3f} to {found['auc_high']:.3f})  Brier {found['brier']:.4f}",
+		f"score              AUC {found['auc_score']:.3f}  ({found['auc_score_low']:.3f} to {found['auc_score_high']:.3f})",
+		f"late ratio         AUC {late['auc']:.3f}  Brier {late['brier']:.4f}",
+		f"days beyond terms  AUC {days['auc']:.3f}",
+		"calibration (forecast: happened, of how many):",
+		*(f"  {row['forecast']:.3f}: {row['observed']:.3f}  {row['n']:,}" for row in found["calibration"]),
+	]
+	if found["fallback"]:
+		lines.append("Too few settled receivables for a model: the customers' late ratios, shrunk to that of all, stand in.")
+	return "\n".join(lines)
+
+
+@click.command("cims-rerate")
+@click.option("--customer", help="Rate this customer only.")
+@click.option("--all", "everyone", is_flag=True, help="Rate everybody, and work out their whole curves anew.")
+@on_site
+def rerate(customer: str | None, everyone: bool):
+	"""Rate customers now: one, all, or (without an option) those whose evidence has changed."""
+	from cims.ratings import rerate as ratings
+
+	if customer:
+		_rerate_one(customer, ratings.rate)
+	else:
+		count = ratings.rate_everyone(curve=True) if everyone else ratings.rate_waiting()
+		click.echo(f"{count:,} customers rated")
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- a command is its own transaction
+
+
+def _rerate_one(customer: str, rate) -> None:
+	rated = rate(customer)
+	if rated is None:
+		raise frappe.ValidationError(f"There is no evidence of a customer with the code {customer}.")
+	score = "" if rated.grade == "NR" else f" {rated.score:.1f} ({rated.low:.1f} to {rated.high:.1f})"
+	click.echo(f"{customer}: {rated.grade}{score}")
+
+
+@click.command("cims-backfill")
+@click.option("--customer", help="This customer only.")
+@on_site
+def backfill(customer: str | None):
+	"""Bring the evidence in line with the orders and payments there are, and rate whom that changes."""
+	from cims.ratings import rerate as ratings
+	from cims.ratings import store
+
+	written = store.backfill([customer] if customer else None, rate=False)
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- a command is its own transaction
+	rated = ratings.rate_waiting()
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- a command is its own transaction
+	click.echo(f"{written:,} rows of evidence written, {rated:,} customers rated")
+
+
+commands = [sample_data, remove_sample_data, backtest, rerate, backfill]

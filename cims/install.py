@@ -1,0 +1,148 @@
+"""What installing CIMS adds to a site, and how uninstalling takes it away again.
+
+Doctypes, reports and workspaces come and go with the module; here is the rest. Every step can run twice.
+"""
+
+import frappe
+from frappe.geo.country_info import get_country_info
+from frappe.model.rename_doc import get_link_fields
+
+from cims import permissions
+
+MODULE = "CIMS"
+CUSTOMER_GROUPS = ("Manufacturing", "Wholesale", "Retail", "Services", "Public Sector", "Private Person")
+CUSTOMER_SOURCES = ("Referral", "Website", "Trade Fair", "Cold Call", "Advertisement", "Existing Business")
+LIST_COLUMNS = {"CIMS Customer": "8", "CIMS Order": "8", "CIMS Payment": "8"}
+# Naming rules whose counters are ours, and what those counters are called.
+SERIES = {"C-.": "C-", "SO-.YYYY": "SO-____-", "PAY-.YYYY": "PAY-____-", "POL-.": "POL-"}
+# Where we note that the site had no address template before us.
+TEMPLATE_ADDED = "cims_address_template"
+# Records in their own right, which lose their reference to us and stay.
+KEPT = ("Communication", "Activity Log", "Email Queue", "Deleted Document")
+
+
+def after_install() -> None:
+	permissions.grant()
+	fill_settings()
+	add_masters()
+	widen_lists()
+	add_address_template()
+
+
+def fill_settings(args: dict | None = None) -> None:
+	"""Settings from what the site knows of itself: its country and currency (also after the setup wizard)."""
+	settings = frappe.get_single("CIMS Settings")
+	country = settings.holiday_country or frappe.db.get_single_value("System Settings", "country")
+	currency = settings.default_currency or frappe.db.get_default("currency")
+	if country and not currency:
+		currency = get_country_info(country).get("currency")
+	settings.holiday_country = country
+	if currency and frappe.db.exists("Currency", currency):
+		settings.default_currency = currency
+	settings.save(ignore_permissions=True)
+
+
+def add_masters() -> None:
+	for doctype, field, names in (
+		("CIMS Customer Group", "group_name", CUSTOMER_GROUPS),
+		("Customer Source", "source_name", CUSTOMER_SOURCES),
+	):
+		for name in names:
+			if not frappe.db.exists(doctype, name):
+				frappe.get_doc({"doctype": doctype, field: name}).insert(ignore_permissions=True)
+
+
+def widen_lists() -> None:
+	"""Show grade, score and overdue amount on a laptop, where Frappe's lists stop after four columns."""
+	for doctype, columns in LIST_COLUMNS.items():
+		if not frappe.db.exists("List View Settings", doctype):
+			settings = frappe.new_doc("List View Settings")
+			settings.name = doctype
+			settings.total_fields = columns
+			settings.insert(ignore_permissions=True)
+
+
+def add_address_template() -> None:
+	"""Frappe shows no address without a template, and a site that skipped the setup wizard has none."""
+	if frappe.db.count("Address Template"):
+		return
+	country = frappe.get_single("CIMS Settings").holiday_country or "China"
+	template = frappe.get_doc({"doctype": "Address Template", "country": country, "is_default": 1})
+	frappe.db.set_default(TEMPLATE_ADDED, template.insert(ignore_permissions=True).name)
+
+
+def _remove_address_template() -> None:
+	if name := frappe.db.get_default(TEMPLATE_ADDED):
+		frappe.db.set_value("Address Template", name, "is_default", 0)
+		frappe.delete_doc("Address Template", name, ignore_missing=True, ignore_permissions=True, force=True)
+
+
+def before_uninstall() -> None:
+	"""While our doctypes are still there: log-ins, rights, roles, and whatever other records say about ours."""
+	from cims.customers.sample import logins, records
+
+	logins.remove(records.noted().get("users", ()))
+	_remove_address_template()
+	permissions.revoke()
+	permissions.delete_roles()
+	doctypes = frappe.get_all("DocType", filters={"module": MODULE}, pluck="name")
+	_forget(doctypes)
+	_delete_bookkeeping(doctypes)
+
+
+def after_uninstall() -> None:
+	frappe.clear_cache()
+
+
+def _forget(doctypes: list[str]) -> None:
+	"""Delete what other doctypes keep about ours: comments, versions, files, custom fields, saved filters, reports..."""
+	for link in get_link_fields("DocType"):
+		holder, field = link["parent"], link["fieldname"]
+		if holder in doctypes or link["issingle"]:
+			continue
+		if holder in KEPT:
+			_unlink(holder, field, doctypes)
+		elif holder == "File" or frappe.get_meta(holder).get_table_fields():
+			for name in _named_by(holder, field, doctypes):
+				frappe.delete_doc(holder, name, force=True, ignore_permissions=True, delete_permanently=True)
+		else:
+			frappe.db.delete(holder, {field: ("in", doctypes)})
+
+
+def _named_by(holder: str, field: str, doctypes: list[str]) -> list[str]:
+	"""The records that name our doctypes; what belongs to our module goes with it."""
+	filters = {field: ("in", doctypes)}
+	if frappe.get_meta(holder).has_field("module"):
+		filters["module"] = ("!=", MODULE)
+	return frappe.get_all(holder, filters=filters, pluck="name")
+
+
+def _unlink(holder: str, field: str, doctypes: list[str]) -> None:
+	names = [df.fieldname for df in frappe.get_meta(holder).get("fields", {"fieldtype": "Dynamic Link", "options": field})]
+	table = frappe.qb.DocType(holder)
+	query = frappe.qb.update(table).where(table[field].isin(doctypes))
+	for column in (field, *names):
+		query = query.set(table[column], None)
+	query.run()
+
+
+def _delete_bookkeeping(doctypes: list[str]) -> None:
+	for rule, counter in SERIES.items():
+		if not _used_by_others(rule, doctypes):
+			frappe.db.delete("Series", {"name": ("like", counter)})
+	frappe.db.delete("Singles", {"doctype": ("in", doctypes)})
+	frappe.db.delete("__UserSettings", {"doctype": ("in", doctypes)})
+	frappe.db.delete("Scheduled Job Type", {"method": ("like", "cims.%")})
+	frappe.db.delete("Patch Log", {"patch": ("like", "%cims.%")})
+	frappe.db.delete("DefaultValue", {"defkey": ("like", "cims_%")})
+	frappe.db.delete("Block Module", {"module": MODULE})
+
+
+def _used_by_others(rule: str, doctypes: list[str]) -> bool:
+	"""Whether another doctype counts with the same prefix: counters belong to prefixes, not to doctypes."""
+	like = ("like", f"{rule}%")
+	return bool(
+		frappe.db.exists("DocType", {"autoname": like, "name": ("not in", doctypes)})
+		or frappe.db.exists("DocField", {"fieldname": "naming_series", "options": ("like", f"%{rule}%")})
+		or frappe.db.exists("Property Setter", {"field_name": "naming_series", "value": ("like", f"%{rule}%")})
+	)

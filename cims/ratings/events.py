@@ -1,0 +1,163 @@
+"""Rows of Trust Evidence as the engine computes with them: columns for many customers, a running tally for one.
+
+A row keeps what happened, free of any policy; how much its amount counts is for the policy to say, when it is read.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cims.trust import kinds
+from cims.trust.calendar import to_day
+from cims.trust.evidence import Events, Evidence, amount_weight
+from cims.trust.grades import hard_kinds
+from cims.trust.policy import Policy
+from cims.trust.rating import NEVER_BEFORE
+from cims.trust.sums import Tally
+
+# The kinds whose weight grows with the amount.
+BY_AMOUNT = (kinds.SETTLED, kinds.WRITTEN_OFF)
+_BY_AMOUNT_CODES = [kinds.CODE[name] for name in BY_AMOUNT]
+# What is read of each row, in this order.
+FIELDS = ("customer", "kind", "occurred_on", "decays_from", "value", "weight", "amount", "days", "reversal")
+DECIMALS = 9
+
+
+def dump(plain) -> str:
+	"""JSON as it is stored: without blanks."""
+	return json.dumps(plain, separators=(",", ":"))
+
+
+def weight_without_amount(row: Evidence, policy: Policy) -> float:
+	"""The weight that a row is kept with, from one whose weight was worked out under `policy`."""
+	if row.kind in BY_AMOUNT:
+		return row.weight / float(amount_weight(row.amount, policy))
+	return row.weight
+
+
+def weight_of(kind: str, weight: float, amount: float, policy: Policy) -> float:
+	"""What a kept row weighs under a policy. An amount that nobody told counts as the usual one."""
+	if kind in BY_AMOUNT and amount:
+		return weight * float(amount_weight(amount, policy))
+	return weight
+
+
+def columns(rows: Sequence[Sequence], position: Mapping[str, int], policy: Policy) -> Events:
+	"""Rows of `FIELDS` as the engine's columns, weighed under the policy; a day without a number is unknown."""
+	of = list(zip(*rows, strict=True)) if rows else [()] * len(FIELDS)
+	kind = np.array([kinds.CODE[name] for name in of[1]], dtype=np.int64)
+	amount = np.array(of[6], dtype=float)
+	weight = np.array(of[5], dtype=float)
+	counted = np.isin(kind, _BY_AMOUNT_CODES)
+	settled = kind == kinds.CODE[kinds.SETTLED]
+	weight = np.where(counted & (amount != 0), weight * amount_weight(amount, policy), weight)
+	known = np.array([to_day(day) for day in of[2]], dtype=np.int64)
+	return Events(
+		customer=np.array([position[name] for name in of[0]], dtype=np.int64),
+		kind=kind,
+		known=known,
+		fades_from=np.array([to_day(day) for day in of[3]], dtype=np.int64),
+		value=np.array(of[4], dtype=float),
+		weight=np.where(np.array(of[8], dtype=bool), -weight, weight),
+		amount=amount,
+		days=np.where(settled, np.array(of[7], dtype=float), np.nan),
+		origin=np.full(len(rows), -1, dtype=np.int64),
+	)
+
+
+@dataclass
+class Ledger:
+	"""What is kept of one customer's evidence between events, as of `tally.day`, under one policy.
+
+	hard: kind -> day it fades from -> net weight of the hard events of that day. count: rows that stand. first: the day
+	of the first evidence. opening: [day, score or None], where the score stood before anything happened on that day.
+	marked: the day whose move is kept as an event snapshot.
+	"""
+
+	policy: str
+	tally: Tally
+	hard: dict[str, dict[int, float]] = field(default_factory=dict)
+	count: int = 0
+	first: int | None = None
+	opening: tuple[int, float | None] | None = None
+	marked: int | None = None
+
+	def add(self, row: Mapping, policy: Policy) -> None:
+		"""Take in one row of evidence (its fields by name), whenever it arrives. O(1)."""
+		known, fades_from = to_day(row["occurred_on"]), to_day(row["decays_from"])
+		weight = weight_of(row["kind"], row["weight"], row["amount"], policy)
+		weight = -weight if row["reversal"] else weight
+		self.tally.age_to(known, policy)
+		self.tally.add(row["kind"], fades_from, row["value"], weight, row["amount"], policy)
+		self.count += 1 if weight > 0 else -1
+		self.first = known if self.first is None else min(self.first, known)
+		if row["kind"] in hard_kinds(policy):
+			days = self.hard.setdefault(row["kind"], {})
+			days[fades_from] = days.get(fades_from, 0.0) + weight
+
+	def last_hard_days(self, policy: Policy) -> dict[str, np.ndarray]:
+		"""kind -> the last day on which that hard event happened and was not taken back, as `rating.caps` wants it."""
+		found = {}
+		for kind in hard_kinds(policy):
+			standing = [day for day, weight in self.hard.get(kind, {}).items() if weight > 1e-9]
+			found[kind] = np.array([max(standing, default=NEVER_BEFORE)])
+		return found
+
+	def to_dict(self) -> dict:
+		return {
+			"policy": self.policy,
+			**self.tally.to_dict(),
+			"hard": self.hard,
+			"count": self.count,
+			"first": self.first,
+			"opening": self.opening,
+			"marked": self.marked,
+		}
+
+	@classmethod
+	def from_dict(cls, plain: Mapping) -> "Ledger":
+		return cls(
+			policy=plain["policy"],
+			tally=Tally.from_dict(plain),
+			hard={kind: {int(day): weight for day, weight in days.items()} for kind, days in plain["hard"].items()},
+			count=plain["count"],
+			first=plain["first"],
+			opening=tuple(plain["opening"]) if plain["opening"] else None,
+			marked=plain["marked"],
+		)
+
+
+def ledgers(customers: int, events: Events, as_of: int, policy: Policy, sums) -> list[Ledger]:
+	"""The ledgers of `customers` customers from all of their evidence, with their `sums` as of the day `as_of`."""
+	known = events.where(events.known <= as_of)
+	sign = np.sign(known.weight)
+	count = np.bincount(known.customer, sign, minlength=customers).astype(int)
+	first = np.full(customers, np.iinfo(np.int64).max)
+	np.minimum.at(first, known.customer, known.known)
+	seen = np.bincount(known.customer, minlength=customers) > 0
+	table = np.stack([sums.r, sums.s, sums.amount, sums.count], axis=2)
+	present = _present(known, customers, sums.kinds)
+	found = []
+	for at in range(customers):
+		kept = {sums.kinds[k]: table[at, k].tolist() for k in np.flatnonzero(present[at])}
+		found.append(
+			Ledger(policy.version, Tally(as_of, kept), {}, int(count[at]), int(first[at]) if seen[at] else None)
+		)
+	for name in hard_kinds(policy):
+		rows = np.flatnonzero(known.kind == kinds.CODE[name])
+		for customer, day, weight in zip(
+			known.customer[rows].tolist(), known.fades_from[rows].tolist(), known.weight[rows].tolist(), strict=True
+		):
+			days = found[customer].hard.setdefault(name, {})
+			days[day] = days.get(day, 0.0) + weight
+	return found
+
+
+def _present(events: Events, customers: int, names: Iterable[str]) -> np.ndarray:
+	"""(customers, kinds): whether the customer has any evidence of the kind."""
+	codes = np.array([kinds.CODE[name] for name in names], dtype=np.int64)
+	present = np.zeros((customers, len(kinds.KINDS)), dtype=bool)
+	present[events.customer, events.kind] = True
+	return present[:, codes]

@@ -1,0 +1,50 @@
+"""Re-rating in the background, on the site's queue: one job for each customer, however many events there were."""
+
+from collections.abc import Iterable
+
+import frappe
+
+# From here on one job for all is less work than a job for each.
+MANY = 20
+FLAG = "cims_customers_to_rate"
+
+
+def add(customers: Iterable[str]) -> None:
+	"""Rate these customers anew once the transaction has committed. Nothing happens if it is rolled back."""
+	waiting = frappe.flags.get(FLAG)
+	if waiting is None:
+		waiting = frappe.flags[FLAG] = set()
+		frappe.db.after_commit.add(_flush)
+		frappe.db.after_rollback.add(_drop)
+	waiting.update(customers)
+
+
+def add_waiting() -> None:
+	"""Rate everybody whose rating row is marked as changed, in one job, once the transaction has committed."""
+	frappe.enqueue(
+		"cims.ratings.rerate.rate_waiting",
+		queue="long",
+		job_id="cims-rate-waiting",
+		deduplicate=True,
+		enqueue_after_commit=True,
+	)
+
+
+def _flush() -> None:
+	customers = frappe.flags.pop(FLAG, None) or ()
+	if len(customers) > MANY:
+		add_waiting()
+		return
+	for customer in sorted(customers):
+		# A job that runs already looks for further events before it ends, and the sweep finds what it missed.
+		frappe.enqueue(
+			"cims.ratings.rerate.rate_until_settled",
+			queue="short",
+			job_id=f"cims-rate-{customer}",
+			deduplicate=True,
+			customer=customer,
+		)
+
+
+def _drop() -> None:
+	frappe.flags.pop(FLAG, None)

@@ -1,0 +1,300 @@
+"""Many customers at once, from all of their evidence and receivables: ratings, kept sums and points of their curves.
+
+A fixed number of SQL statements for each set of customers; the work is the engine's.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+import frappe
+
+from cims.ratings import events, marks, sources
+from cims.ratings.calendar import site_calendar
+from cims.trust import rating
+from cims.trust.calendar import month_ends, to_date, to_day
+from cims.trust.evidence import Receivable, Receivables, columns_of
+from cims.trust.grades import EVALUATIONS, grade_names, sticky_grade
+from cims.trust.policy import Policy
+from cims.trust.priors import estimate_priors
+from cims.trust.rating import History, Past, Ratings
+from cims.trust.score import Assessment, assess
+from cims.trust.sums import Sums, replay
+
+AT_ONCE = 2000
+# How far the kept curve reaches back, in months.
+CURVE = 36
+# Figures of a snapshot's contributions, in points.
+DIGITS = 1
+
+
+@dataclass(frozen=True)
+class Book:
+	"""Some customers with everything that is known of them. receivables: as documents, `whole` in columns, in the same
+	order; history.pieces are the same split by part payment. evidence: the rows of `events.FIELDS` + source."""
+
+	history: History
+	evidence: Sequence[Sequence]
+	receivables: Sequence[Receivable]
+	whole: Receivables
+
+	@property
+	def position(self) -> dict[str, int]:
+		return {name: at for at, name in enumerate(self.history.customers)}
+
+
+@dataclass(frozen=True)
+class Point:
+	"""A point of a customer's curve, as it is kept."""
+
+	customer: str
+	day: int
+	score: float
+	low: float
+	high: float
+	confidence: float
+	grade: str
+	rated: bool
+	cap: str
+	event: bool
+	contributions: str
+	marks: str | None
+
+
+@dataclass(frozen=True)
+class Replay:
+	"""Ratings as of a day with the ledgers and points of the curve that go with them, in the order of the customers."""
+
+	ratings: Ratings
+	ledgers: list[events.Ledger]
+	points: list[Point]
+
+
+def open_book(customers: Sequence[str], policy: Policy, segment_field: str | None, until: int | None = None) -> Book:
+	"""Everything known of the customers. until: leave out evidence that became known after this day."""
+	segments = segments_of(customers, segment_field)
+	customers = [name for name in customers if name in segments]
+	position = {name: at for at, name in enumerate(customers)}
+	rows = _evidence(customers, until)
+	receivables = sources.receivables(customers)
+	whole, pieces = columns_of(receivables, position, site_calendar())
+	history = History(
+		customers, [segments[name] for name in customers], events.columns(rows, position, policy), pieces
+	)
+	return Book(history, rows, receivables, whole)
+
+
+def segments_of(customers: Collection[str], segment_field: str | None) -> dict[str, str]:
+	"""Each customer that there is, with its segment ("" for none)."""
+	fields = ["name", segment_field] if segment_field else ["name"]
+	rows = frappe.get_all("CIMS Customer", {"name": ("in", list(customers))}, fields, as_list=True, limit=0, order_by=None)
+	return {row[0]: (row[1] or "") if segment_field else "" for row in rows}
+
+
+def _evidence(customers: Collection[str], until: int | None) -> list[tuple]:
+	if not customers:
+		return []
+	row = frappe.qb.DocType("Trust Evidence")
+	fields = (*events.FIELDS, "source_doctype", "source_name")
+	query = (
+		frappe.qb.from_(row)
+		.select(*[row[field] for field in fields])
+		.where(row.customer.isin(list(customers)))
+		.orderby(row.customer, row.occurred_on, row.creation, row.name)
+	)
+	if until is not None:
+		query = query.where(row.occurred_on <= to_date(until))
+	return query.run()
+
+
+def learn(
+	customers: Sequence[str], policy: Policy, segment_field: str | None, as_of: int
+) -> tuple[Policy, dict[tuple[str, str], int]]:
+	"""The policy with its priors estimated from these customers, and how many customers speak for each prior."""
+	parts, segments = [], []
+	for at in range(0, len(customers), AT_ONCE):
+		book = open_book(customers[at : at + AT_ONCE], policy, segment_field)
+		who = np.arange(len(book.history.customers))
+		state = rating.state_on(book.history, who, np.full(len(who), as_of), policy)
+		parts.append(state.full())
+		segments += book.history.segments
+	if not parts:
+		return policy, {}
+	sums = _joined(parts)
+	return replace(policy, priors=estimate_priors(sums, segments, policy)), _counts(sums, segments, policy)
+
+
+def _joined(parts: Sequence[Sums]) -> Sums:
+	"""Sums of several sets of customers, in which other kinds may occur, one below the other."""
+	names = tuple(dict.fromkeys(name for part in parts for name in part.kinds))
+
+	def column(part: Sums, field: str) -> np.ndarray:
+		table = np.zeros((len(part), len(names)))
+		for at, name in enumerate(part.kinds):
+			table[:, names.index(name)] = getattr(part, field)[:, at]
+		return table
+
+	return Sums(names, *(np.vstack([column(part, field) for part in parts]) for field in ("r", "s", "amount", "count")))
+
+
+def _counts(sums: Sums, segments: Sequence[str], policy: Policy) -> dict[tuple[str, str], int]:
+	found = {}
+	labels = np.array(segments, dtype=object)
+	for d in policy.dimensions:
+		mine = [at for at, name in enumerate(sums.kinds) if events.kinds.BY_NAME[name].dimension == d.name]
+		known = (sums.r + sums.s)[:, mine].sum(axis=1) > 1e-9
+		found["", d.name] = int(known.sum())
+		for segment in set(labels[known]) - {""}:
+			found[segment, d.name] = int((known & (labels == segment)).sum())
+	return found
+
+
+def run(book: Book, as_of: int, policy: Policy, months: int, event_move: float | None = None) -> Replay:
+	"""Ratings at the end of the day `as_of`, with the points of the last `months` month ends.
+
+	event_move: also the days within that time on which the score moved by at least so many points.
+	"""
+	history = book.history
+	n = len(history.customers)
+	ends = month_ends(as_of, months + EVALUATIONS)
+	days = np.array([*ends, as_of - 1, as_of])
+	customer, day = np.repeat(np.arange(n), len(days)), np.tile(days, n)
+	state = rating.state_on(history, customer, day, policy)
+	segments = np.repeat(np.array(history.segments, dtype=object), len(days))
+	found = assess(state.full(), segments, policy)
+	table = np.arange(n * len(days)).reshape(n, len(days))
+	evaluated = table[:, : len(ends)]
+	past = Past(day[evaluated], *(getattr(found, name)[evaluated] for name in ("score", "low", "rated")), state.cap[evaluated])
+	ratings = rating.conclude(
+		history.customers,
+		history.segments,
+		state.where(table[:, -1]),
+		_last(past, EVALUATIONS),
+		rating.figures(history.events, n, as_of),
+		as_of,
+		policy,
+	)
+	ledgers = _ledgers(book, as_of, policy, replay(history.events, np.arange(n), np.full(n, as_of), policy))
+	for at, ledger in enumerate(ledgers):
+		yesterday = table[at, -2]
+		ledger.opening = (as_of, float(found.score[yesterday]) if found.rated[yesterday] else None)
+	points = _month_ends(book, past, found, evaluated, months, ledgers, policy)
+	if event_move is not None:
+		points = _with_events(book, points, past, ledgers, as_of, ends[EVALUATIONS] if months else as_of, event_move, policy)
+	return Replay(ratings, ledgers, points)
+
+
+def _last(past: Past, count: int) -> Past:
+	return Past(*(getattr(past, name)[:, -count:] for name in Past.__dataclass_fields__))
+
+
+def _ledgers(book: Book, as_of: int, policy: Policy, sums: Sums) -> list[events.Ledger]:
+	return events.ledgers(len(book.history.customers), book.history.events, as_of, policy, sums)
+
+
+def _month_ends(book, past: Past, found: Assessment, evaluated, months, ledgers, policy: Policy) -> list[Point]:
+	"""The points of the last `months` evaluations, from each customer's first evidence on."""
+	points = []
+	first = np.array([np.iinfo(np.int64).max if x.first is None else x.first for x in ledgers])
+	for column in range(EVALUATIONS, EVALUATIONS + months):
+		window = slice(column - EVALUATIONS, column + 1)
+		grade = sticky_grade(past.low[:, window], past.rated[:, window], past.cap[:, window], policy)
+		here = np.flatnonzero(past.day[:, column] >= first)
+		points += _points(book, here, evaluated[here, column], past.day[here, column], found, grade[here], past.cap[here, column], policy)
+	return points
+
+
+def _points(book, who, asks, days, found: Assessment, grade, cap, policy: Policy, marked=None) -> list[Point]:
+	"""Points for `asks` (positions in `found`) of the customers `who`; marked: the marks of each, for events."""
+	names = grade_names(grade, policy)
+	contributions = contributions_of(found, asks, policy)
+	return [
+		Point(
+			customer=book.history.customers[customer],
+			day=int(day),
+			score=round(float(found.score[ask]), 6) if found.rated[ask] else 0.0,
+			low=round(float(found.low[ask]), 6) if found.rated[ask] else 0.0,
+			high=round(float(found.high[ask]), 6) if found.rated[ask] else 0.0,
+			confidence=round(float(found.confidence[ask]), 6),
+			grade=names[at],
+			rated=bool(found.rated[ask]),
+			cap=policy.grades[cap[at]] if cap[at] > 0 else "",
+			event=marked is not None,
+			contributions=contributions[at],
+			marks=None if marked is None else marked[at],
+		)
+		for at, (customer, ask, day) in enumerate(zip(who.tolist(), asks.tolist(), days.tolist(), strict=True))
+	]
+
+
+def contributions_of(found: Assessment, asks: np.ndarray, policy: Policy) -> list[str]:
+	"""What each factor lost and gained, as JSON {kind or dimension.prior: [lost, gained]}, in points."""
+	names = [*found.kinds, *(f"{d.name}.prior" for d in policy.dimensions)]
+	lost = np.round(np.hstack([found.lost[asks], found.lost_to_prior[asks]]), DIGITS)
+	gained = np.round(np.hstack([found.gained[asks], found.gained_by_prior[asks]]), DIGITS)
+	shown = (np.abs(lost) > 0) | (np.abs(gained) > 0)
+	return [
+		events.dump({names[k]: [lost[at, k].item(), gained[at, k].item()] for k in np.flatnonzero(shown[at])})
+		for at in range(len(asks))
+	]
+
+
+def _with_events(book, points, past: Past, ledgers, as_of, since, event_move, policy: Policy) -> list[Point]:
+	"""The points, with those of the days on which the score moved; a month end that is such a day gets the marks."""
+	history = book.history
+	who, day = _event_days(history, since, as_of)
+	if not len(who):
+		return points
+	segments = np.array(history.segments, dtype=object)[who]
+	before = assess(rating.state_on(history, who, day - 1, policy).full(), segments, policy, interval="none")
+	after = assess(rating.state_on(history, who, day, policy).full(), segments, policy, interval="none")
+	moved = before.rated & after.rated & (np.abs(after.score - before.score) >= event_move)
+	who, day, segments = who[moved], day[moved], segments[moved]
+	if not len(who):
+		return points
+	state = rating.state_on(history, who, day, policy)
+	found = assess(state.full(), segments, policy)
+	marked = marks.of_days(book.evidence, history.events, who, day, state, found, before.score[moved], segments, policy)
+	grade = _grades_on(past, who, day, found, state.cap, policy)
+	asks = np.arange(len(who))
+	extra = _points(book, who, asks, day, found, grade, state.cap, policy, [events.dump(m) for m in marked])
+	ends = {(point.customer, point.day): at for at, point in enumerate(points)}
+	for point in extra:
+		at = ends.get((point.customer, point.day))
+		if at is None:
+			points.append(point)
+		else:
+			points[at] = replace(points[at], marks=point.marks)
+		if point.day == as_of:
+			ledgers[book.position[point.customer]].marked = as_of
+	return points
+
+
+def _event_days(history: History, since: int, until: int) -> tuple[np.ndarray, np.ndarray]:
+	"""(customer, day) of every day from `since` to `until` on which something became known."""
+	known = history.events.known
+	rows = (known >= since) & (known <= until)
+	pairs = np.unique(np.column_stack([history.events.customer[rows], known[rows]]), axis=0)
+	return pairs[:, 0], pairs[:, 1]
+
+
+def _grades_on(past: Past, who, day, found: Assessment, cap, policy: Policy) -> np.ndarray:
+	"""The grade on each asked day, from the evaluations before it."""
+	before = np.searchsorted(past.day[0], day, side="left")
+	window = before[:, np.newaxis] + np.arange(-EVALUATIONS, 0)
+	usable = window >= 0
+	window = np.maximum(window, 0)
+	row = who[:, np.newaxis]
+	return sticky_grade(
+		np.hstack([past.low[row, window], found.low[:, np.newaxis]]),
+		np.hstack([past.rated[row, window] & usable, found.rated[:, np.newaxis]]),
+		np.hstack([past.cap[row, window], cap[:, np.newaxis]]),
+		policy,
+	)
+
+
+def rate_as_of(customer: str, day: int, policy: Policy, segment_field: str | None) -> rating.Rating:
+	"""The rating that would have been worked out on a past day, from what was known by its end."""
+	book = open_book([customer], policy, segment_field, until=day)
+	return rating.rate(book.history, day, policy)[0]

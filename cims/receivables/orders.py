@@ -1,0 +1,179 @@
+"""CIMS Order and CIMS Payment as a source of receivables.
+
+A submitted order is a receivable from its own day on; goods that came back lower its amount. A cancelled order is a trading event unless it was replaced by an amended one,
+which is a correction of what was typed and says nothing about the customer.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import date
+
+import frappe
+from frappe.query_builder import DocType
+
+from cims.receivables.settlement import CENT
+from cims.trust import kinds
+from cims.trust.evidence import Evidence, Receivable
+
+ORDER = "CIMS Order"
+Names = Collection[str] | None
+
+
+class CIMSOrders:
+	"""Two queries for the receivables of any number of customers, two for their trading events."""
+
+	doctypes = (ORDER,)
+	reference_field = "order_no"
+
+	def receivables(
+		self, customers: Names = None, names: Names = None, open_only: bool = False
+	) -> Iterator[Receivable]:
+		orders = _orders(customers, names, open_only)
+		payments = _payments(customers, names, open_only)
+		for row in orders:
+			amount = row.grand_total - row.returned_amount
+			if amount <= CENT:
+				continue
+			yield Receivable(
+				customer=row.customer,
+				reference=row.name,
+				invoiced_on=row.order_date,
+				due_on=row.due_date,
+				amount=amount,
+				settled_on=row.settled_on,
+				# A file may say that there was a dispute without saying when: then there is only a reason.
+				disputed=bool(row.disputed_from or row.dispute_reason),
+				disputed_from=row.disputed_from,
+				disputed_to=row.disputed_to,
+				payments=_parts(payments.get(row.name, ()), row.order_date, amount),
+				written_off_on=None if row.settled_on else row.written_off_on,
+				source_doctype=ORDER,
+			)
+
+	def outstanding(self):
+		order = DocType(ORDER)
+		return (
+			frappe.qb.from_(order)
+			.select(
+				order.customer,
+				order.currency,
+				order.order_date.as_("invoiced_on"),
+				order.due_date.as_("due_on"),
+				order.disputed_from,
+				order.disputed_to,
+				order.outstanding_amount.as_("outstanding"),
+			)
+			.where((order.docstatus == 1) & (order.outstanding_amount > 0))
+		)
+
+	def trading_events(self, customers: Names = None, names: Names = None) -> Iterator[Evidence]:
+		cancelled, returned = kinds.BY_NAME[kinds.CANCELLED], kinds.BY_NAME[kinds.RETURNED]
+		for row in _cancelled(customers, names):
+			yield _event(row, cancelled, row.cancelled_on, cancelled.weight, row.grand_total)
+		for row in _returned(customers, names):
+			share = min(row.returned_amount / row.grand_total, 1)
+			yield _event(row, returned, row.returned_on, returned.weight * share, row.returned_amount)
+
+
+def _event(row, kind: kinds.Kind, day: date, weight: float, amount: float) -> Evidence:
+	return Evidence(
+		customer=row.customer,
+		kind=kind.name,
+		occurred_on=day,
+		value=kind.value,
+		weight=weight,
+		amount=amount,
+		source_doctype=ORDER,
+		source_name=row.name,
+		source_event=kind.name.split(".")[1],
+	)
+
+
+def _parts(payments, order_date: date, amount: float) -> tuple[tuple[date, float], ...]:
+	"""Part payments in the order of their days, up to what the order is worth, and below 0 where one was refunded; none
+	when one payment settled it.
+
+	An advance counts from the order's day: before it nothing was owed.
+	"""
+	moves = []
+	for at, (cleared_on, refunded_on, paid) in enumerate(payments):
+		moves.append((max(cleared_on, order_date), 0, at, paid))
+		if refunded_on:
+			moves.append((max(refunded_on, order_date), 1, at, paid))
+	parts, counted, rest = [], {}, amount
+	for day, refund, at, paid in sorted(moves):
+		if refund:
+			paid = -counted.get(at, 0)
+		else:
+			paid = counted[at] = min(paid, rest)
+		if abs(paid) > CENT:
+			parts.append((day, paid))
+			rest -= paid
+	return () if len(parts) == 1 and rest <= CENT else tuple(parts)
+
+
+def _orders(customers: Names, names: Names, open_only: bool):
+	order = DocType(ORDER)
+	query = (
+		frappe.qb.from_(order)
+		.select(
+			order.name, order.customer, order.order_date, order.due_date, order.grand_total, order.returned_amount,
+			order.settled_on, order.disputed_from, order.disputed_to, order.dispute_reason, order.written_off_on,
+		)
+		.where(order.docstatus == 1)
+		.orderby(order.customer, order.order_date, order.name)
+	)  # fmt: skip
+	if open_only:
+		query = query.where(order.outstanding_amount > 0)
+	return _rows(query, order, customers, order.name, names)
+
+
+def _payments(customers: Names, names: Names, open_only: bool) -> dict[str, list[tuple[date, date | None, float]]]:
+	part, payment = DocType("CIMS Payment Allocation"), DocType("CIMS Payment")
+	query = (
+		frappe.qb.from_(payment)
+		.join(part)
+		.on(part.parent == payment.name)
+		.select(part.order, payment.cleared_on, payment.refunded_on, part.allocated_amount)
+		.where((payment.docstatus == 1) & payment.status.isin(["Cleared", "Refunded"]) & payment.cleared_on.isnotnull())
+	)
+	if open_only:
+		order = DocType(ORDER)
+		query = query.join(order).on(order.name == part.order).where(order.outstanding_amount > 0)
+	found = defaultdict(list)
+	for row in _rows(query, payment, customers, part.order, names):
+		found[row.order].append((row.cleared_on, row.refunded_on, row.allocated_amount))
+	return found
+
+
+def _cancelled(customers: Names, names: Names):
+	order, successor = DocType(ORDER), DocType(ORDER).as_("successor")
+	query = (
+		frappe.qb.from_(order)
+		.left_join(successor)
+		.on(successor.amended_from == order.name)
+		.select(order.name, order.customer, order.cancelled_on, order.grand_total)
+		.where((order.docstatus == 2) & order.cancelled_on.isnotnull() & successor.name.isnull())
+		.orderby(order.customer, order.cancelled_on, order.name)
+	)
+	return _rows(query, order, customers, order.name, names)
+
+
+def _returned(customers: Names, names: Names):
+	order = DocType(ORDER)
+	query = (
+		frappe.qb.from_(order)
+		.select(order.name, order.customer, order.returned_on, order.returned_amount, order.grand_total)
+		.where((order.docstatus == 1) & order.returned_on.isnotnull() & (order.returned_amount > 0))
+		.orderby(order.customer, order.returned_on, order.name)
+	)
+	return _rows(query, order, customers, order.name, names)
+
+
+def _rows(query, table, customers: Names, name, names: Names):
+	for field, wanted in ((table.customer, customers), (name, names)):
+		if wanted is not None:
+			if not wanted:
+				return []
+			query = query.where(field.isin(sorted(set(wanted))))
+	return query.run(as_dict=True)

@@ -1,0 +1,49 @@
+"""Where receivables come from: the one interface between the rating and the documents of a site.
+
+A source reads one kind of document (our own orders, an ERP's invoices) and says in the engine's words what happened.
+Sources are classes named by the hook `cims_receivable_sources`; the rating asks them all.
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Protocol
+
+from pypika.queries import QueryBuilder
+
+import frappe
+
+from cims.trust.evidence import Evidence, Receivable
+
+
+class ReceivableSource(Protocol):
+	"""What a source answers. `customers` limits the answer to these, `names` to these documents; None means all.
+
+	An answer takes a fixed number of database queries, whatever the number of customers.
+	"""
+
+	doctypes: tuple[str, ...]
+	"""The doctypes whose documents it speaks for, as the evidence names them."""
+
+	reference_field: str
+	"""The field with the number under which people know such a document."""
+
+	def receivables(
+		self,
+		customers: Collection[str] | None = None,
+		names: Collection[str] | None = None,
+		open_only: bool = False,
+	) -> Iterator[Receivable]:
+		"""Every receivable there is: open, settled or written off. open_only: what is still owed."""
+
+	def outstanding(self) -> QueryBuilder:
+		"""A query of what is owed now, for reports that add up in SQL: one row for each open receivable, with customer,
+		currency, invoiced_on, due_on, disputed_from, disputed_to and outstanding."""
+
+	def trading_events(
+		self, customers: Collection[str] | None = None, names: Collection[str] | None = None
+	) -> Iterator[Evidence]:
+		"""What happened besides paying: orders that the customer cancelled, goods that came back."""
+
+
+def sources() -> list[ReceivableSource]:
+	"""The site's sources, in the order of the installed apps."""
+	return [frappe.get_attr(path)() for path in frappe.get_hooks("cims_receivable_sources")]
