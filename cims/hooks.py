@@ -56,7 +56,7 @@ scheduler_events = {
 	],
 	"monthly_long": ["cims.ratings.forecasts.refit"],
 	# Ratings follow events by jobs of their own; this finds what a stopped worker left behind.
-	"cron": {"*/5 * * * *": ["cims.ratings.rerate.rate_waiting"]},
+	"cron": {"*/5 * * * *": ["cims.ratings.rerate.sweep"]},
 }
 
 # Sources of receivables and trading events for the rating, in the order in which they are asked.

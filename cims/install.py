@@ -3,6 +3,8 @@
 Doctypes, reports and workspaces come and go with the module; here is the rest. Every step can run twice.
 """
 
+import json
+
 import frappe
 from frappe.geo.country_info import get_country_info
 from frappe.model.rename_doc import get_link_fields
@@ -12,7 +14,13 @@ from cims import permissions
 MODULE = "CIMS"
 CUSTOMER_GROUPS = ("Manufacturing", "Wholesale", "Retail", "Services", "Public Sector", "Private Person")
 CUSTOMER_SOURCES = ("Referral", "Website", "Trade Fair", "Cold Call", "Advertisement", "Existing Business")
-LIST_COLUMNS = {"CIMS Customer": "8", "CIMS Order": "8", "CIMS Payment": "8"}
+# The columns of our lists on a laptop, where Frappe's stop after four; Tag and the title come first anyway.
+LIST_COLUMNS = {
+	"CIMS Customer": ("status_field", "trust_score", "overdue_amount", "city", "account_manager"),
+	"CIMS Order": ("status_field", "due_date", "grand_total", "outstanding_amount"),
+	"CIMS Payment": ("status_field", "payment_date", "method", "amount"),
+	"Trust Rating": ("status_field", "grade", "score", "change_90d", "overdue_amount"),
+}
 # Naming rules whose counters are ours, and what those counters are called.
 SERIES = {"C-.": "C-", "SO-.YYYY": "SO-____-", "PAY-.YYYY": "PAY-____-", "POL-.": "POL-"}
 # Where we note that the site had no address template before us.
@@ -53,13 +61,14 @@ def add_masters() -> None:
 
 
 def widen_lists() -> None:
-	"""Show grade, score and overdue amount on a laptop, where Frappe's lists stop after four columns."""
 	for doctype, columns in LIST_COLUMNS.items():
-		if not frappe.db.exists("List View Settings", doctype):
-			settings = frappe.new_doc("List View Settings")
-			settings.name = doctype
-			settings.total_fields = columns
-			settings.insert(ignore_permissions=True)
+		if frappe.db.exists("List View Settings", doctype):
+			continue
+		settings = frappe.new_doc("List View Settings")
+		settings.name = doctype
+		settings.total_fields = str(len(columns) + 2)
+		settings.fields = json.dumps([{"fieldname": column} for column in columns])
+		settings.insert(ignore_permissions=True)
 
 
 def add_address_template() -> None:

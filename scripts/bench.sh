@@ -96,6 +96,18 @@ configure_bench() {
 	"$PYTHON" "$CHECKOUT/scripts/configure_bench.py" "$CIMS_BENCH" && (cd "$CIMS_BENCH" && bench setup redis)
 }
 
+# Since the ports were chosen another program may have taken one.
+avoid_taken_ports() {
+	local key
+	service_pid mariadb >/dev/null && return
+	for key in db_port redis_cache redis_queue socketio_port; do
+		! port_answers "$(port_of "$key")" || {
+			logged configure configure_bench
+			return
+		}
+	done
+}
+
 conf() { "$PYTHON" -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$CIMS_BENCH/sites/common_site_config.json" "$1"; }
 
 port_of() { conf "$1" | grep -o '[0-9]*$'; }

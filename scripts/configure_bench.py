@@ -1,4 +1,7 @@
-"""Choose the ports of a new bench, once, and write its settings: configure_bench.py BENCH"""
+"""Choose ports that nobody uses, the present ones if they are free, and write the settings of a bench.
+
+configure_bench.py BENCH, while the bench's services are down.
+"""
 
 import json
 import socket
@@ -38,6 +41,10 @@ def free_port(start: int, taken: set[int]) -> int:
 	raise SystemExit(f"no free port from {start} on")
 
 
+def port_in(value: int | str) -> int:
+	return int(str(value).rpartition(":")[2])
+
+
 def main() -> None:
 	bench = Path(sys.argv[1])
 	path = bench / "sites/common_site_config.json"
@@ -45,10 +52,10 @@ def main() -> None:
 	taken: set[int] = set()
 	config.update(
 		db_host="127.0.0.1",
-		db_port=free_port(13306, taken),
-		redis_cache=f"redis://127.0.0.1:{free_port(13000, taken)}",
-		redis_queue=f"redis://127.0.0.1:{free_port(11000, taken)}",
-		socketio_port=free_port(9000, taken),
+		db_port=free_port(config.get("db_port", 13306), taken),
+		redis_cache=f"redis://127.0.0.1:{free_port(port_in(config['redis_cache']), taken)}",
+		redis_queue=f"redis://127.0.0.1:{free_port(port_in(config['redis_queue']), taken)}",
+		socketio_port=free_port(config["socketio_port"], taken),
 		default_site="cims.localhost",
 		developer_mode=0,
 		live_reload=False,

@@ -33,19 +33,37 @@ missing_packages() {
 	command -v redis-server >/dev/null || echo redis-server
 	command -v wkhtmltopdf >/dev/null || echo wkhtmltopdf
 	command -v npm >/dev/null || echo nodejs npm
-	command -v mariadbd mariadb-install-db >/dev/null || mariadb_packages
-	# Ubuntu's package of this name is only a pointer to a snap; there the tests fetch Playwright's.
-	[[ ${WITH_CHROMIUM:-} && -z $(browser) ]] && is_debian && echo chromium
-	return 0
+	[[ -x /usr/sbin/mariadbd && -x /usr/bin/mariadb-install-db && -x /usr/bin/mariadb ]] || mariadb_packages
+	! wants_browser || ! is_debian || echo chromium
 }
 
-browser() { command -v chromium google-chrome chromium-browser | head -n 1; }
+# Any Chromium that a test can drive. Ubuntu has it as a snap only, which it can't: there Playwright
+# brings its own, and needs the libraries from here.
+browser() { command -v chromium google-chrome | grep -v /snap/ | head -n 1; }
+
+wants_browser() { [[ ${WITH_CHROMIUM:-} && -z $(browser) ]]; }
+
+install_browser_libraries() {
+	local venv
+	! is_debian && wants_browser && ! has_package libnss3 || return 0
+	say "Installing the libraries of Playwright's Chromium"
+	venv=$(mktemp -d)
+	"$PYTHON" -m venv "$venv"
+	"$venv/bin/pip" install --quiet playwright
+	as_root "$venv/bin/playwright" install-deps chromium >/dev/null
+	rm -rf "$venv"
+}
 
 install_system_packages() {
-	local missing redis_was_here
+	local missing
 	command -v dpkg-query >/dev/null || die "these scripts know Debian and Ubuntu; elsewhere use an existing bench, as the README says"
 	read -ra missing <<<"$(missing_packages | tr '\n' ' ')"
-	[[ ${#missing[@]} -gt 0 ]] || return 0
+	[[ ${#missing[@]} -eq 0 ]] || install_packages "${missing[@]}"
+	install_browser_libraries
+}
+
+install_packages() {
+	local missing=("$@") redis_was_here
 	say "Installing ${missing[*]}"
 	redis_was_here=$(command -v redis-server || true)
 	as_root apt-get update -qq

@@ -28,6 +28,7 @@ main() {
 	trap stop_own_services EXIT
 	trap 'exit 130' INT TERM HUP
 	prepare_bench ""
+	avoid_taken_ports
 	prepare_site
 	serve
 }
@@ -49,7 +50,7 @@ prepare_site() {
 		say "Making sample data (a few minutes)"
 		logged sample-data bench --site "$SITE" cims-sample-data
 		# It prints whom to log in as.
-		stamp "$site/.sample" "$(tr '\r' '\n' <"$STATE/logs/sample-data.log" | grep ' / ' || true)"
+		stamp "$site/.sample" "$(tr '\r' '\n' <"$STATE/logs/sample-data.log" | grep @ || true)"
 	fi
 	stop_own_services
 }
@@ -69,7 +70,7 @@ write_procfile() {
 
 serve() {
 	local honcho
-	bench set-config -g -p webserver_port "$PORT" >/dev/null
+	[[ $(conf webserver_port) == "$PORT" ]] || bench set-config -g -p webserver_port "$PORT" >/dev/null
 	write_procfile
 	echo $$ >config/pids/run.service
 	unlock_bench
@@ -103,7 +104,7 @@ announce_when_up() {
 announce() {
 	printf '\n'
 	say "$1"
-	printf '    http://%s:%s\n    Administrator / %s\n' "$SITE" "$PORT" "$ADMIN_PASSWORD"
+	printf '    http://localhost:%s\n    Administrator  %s\n' "$PORT" "$ADMIN_PASSWORD"
 	sed 's/^ */    /' "$CIMS_BENCH/sites/$SITE/.sample" 2>/dev/null || true
 	printf '    What the services say: %s/logs\n\n' "$CIMS_BENCH"
 }

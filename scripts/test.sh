@@ -25,6 +25,7 @@ main() {
 	trap 'exit 130' INT TERM HUP
 	prepare_bench "[test]"
 	[[ $(browser) ]] || logged playwright env/bin/playwright install chromium
+	avoid_taken_ports
 	start_services
 	start_own_redis
 	say "Making the scratch site $SITE"

@@ -13,4 +13,3 @@ report=out/trust-report.html
 make_venv ""
 mkdir -p "${report%/*}"
 "$VENV/bin/python" -m cims.trust rate "$file" --html "$report"
-say "The report with the curves: $PWD/$report"

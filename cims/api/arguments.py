@@ -1,5 +1,6 @@
 """Checks of what callers send: present, well formed, there, and theirs to see. Each failure names the argument."""
 
+import json
 from datetime import date, datetime
 
 import frappe
@@ -14,6 +15,14 @@ def required(**arguments) -> None:
 	for name, value in arguments.items():
 		if value is None or value == "" or value == []:
 			frappe.throw(_("The argument {0} is missing.").format(name))
+
+
+def parsed(text: str, name: str):
+	"""The value of an argument that came as JSON. Raises ValidationError (417) for what isn't JSON."""
+	try:
+		return json.loads(text)
+	except ValueError as error:
+		frappe.throw(_("{0} isn't valid JSON: {1}.").format(name, error))
 
 
 def customer(code: str) -> str:

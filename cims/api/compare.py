@@ -9,7 +9,7 @@ MOST_CUSTOMERS = curves.MOST_CUSTOMERS
 
 
 @frappe.whitelist(methods=["GET", "POST"])
-def get(customers: list[str] | str, months: int = 24) -> dict:
+def get(customers: list[str] | str = "", months: int = 24) -> dict:
 	"""The ratings and curves of up to ten customers, over the quartiles of their segments.
 
 	customers: a list of codes, or codes separated by commas. Returns {"curves": [a rating with its curve], "segments":
@@ -28,6 +28,5 @@ def get(customers: list[str] | str, months: int = 24) -> dict:
 def _list(customers: list[str] | str) -> list[str] | str:
 	"""A list may come as JSON, as it does in the query of an address."""
 	if isinstance(customers, str) and customers.lstrip().startswith("["):
-		listed = frappe.parse_json(customers)
-		return [str(code) for code in listed]
+		return [str(code) for code in arguments.parsed(customers, "customers")]
 	return customers

@@ -9,7 +9,7 @@ MOST_MONTHS = curves.MOST_MONTHS
 
 
 @frappe.whitelist(methods=["GET", "POST"])
-def get(customer: str, months: int = 24) -> dict:
+def get(customer: str = "", months: int = 24) -> dict:
 	"""The points of a customer's curve over the last months (1 to 120), what moved it, and the quartiles of the segment.
 
 	Returns {"customer", "customer_name", "grade", "segment", "points", "marks", "peers", "bands"}.

@@ -2,17 +2,19 @@
 
 import frappe
 
+from cims.api import arguments
 from cims.customers.status import ARCHIVED
 
 
 @frappe.whitelist(methods=["POST"])
-def archive(customer: str) -> dict:
+def archive(customer: str = "") -> dict:
 	"""Archive a customer; needs the right to write it.
 
 	```
 	curl -X POST -H "Authorization: token KEY:SECRET" -d customer=C-000001 https://SITE/api/method/cims.api.customers.archive
 	```
 	"""
+	arguments.required(customer=customer)
 	doc = frappe.get_doc("CIMS Customer", customer)
 	doc.check_permission("write")
 	doc.status = ARCHIVED

@@ -17,15 +17,15 @@ REQUIRED = tuple(field.name for field in fields(outside.Report) if field.default
 
 
 @frappe.whitelist(methods=["POST"])
-def add(items: list[dict] | dict | str) -> list[dict]:
+def add(items: list[dict] | dict | str = "") -> list[dict]:
 	"""Report up to 200 events: one object or a list of {customer, kind, source, event, occurred_on, value?, note?}.
 
 	source and event are the caller's own names of itself and of the event; reported again, an event changes nothing. Only kinds
 	that people record, and only for users with the role that it takes. All items are kept, or none.
 	"""
-	listed = frappe.parse_json(items) if isinstance(items, str) else items
-	listed = [listed] if isinstance(listed, dict) else listed
-	arguments.required(items=listed)
+	arguments.required(items=items)
+	listed = arguments.parsed(items, "items") if isinstance(items, str) else items
+	listed = listed if isinstance(listed, list) else [listed]
 	if len(listed) > MOST_ITEMS:
 		frappe.throw(_("{0} items are too many; send {1} at most with one request.").format(len(listed), MOST_ITEMS))
 	arguments.may_read(arguments.CUSTOMER)
@@ -65,7 +65,7 @@ def feed(cursor: str | None = None, limit: int = 100, customer: str | None = Non
 
 @frappe.whitelist(methods=["POST"])
 def record(
-	customer: str, kind: str, value: float | None = None, note: str | None = None, occurred_on: str | None = None
+	customer: str = "", kind: str = "", value: float | None = None, note: str | None = None, occurred_on: str | None = None
 ) -> str:
 	"""Record what a person says of a customer (`store.record_manual`). Returns the name of the evidence."""
 	arguments.required(kind=kind)
@@ -74,7 +74,7 @@ def record(
 
 
 @frappe.whitelist(methods=["POST"])
-def take_back(evidence: str, note: str) -> str:
+def take_back(evidence: str = "", note: str = "") -> str:
 	"""Take back what was recorded or reported wrongly, saying why (`store.take_back`). Returns the name of the reversal."""
 	arguments.required(evidence=evidence, note=note)
 	arguments.may_read(EVIDENCE)

@@ -19,7 +19,7 @@ SHOWN = (
 
 @frappe.whitelist(methods=["POST"])
 def create(
-	kind: str,
+	kind: str = "",
 	file_url: str | None = None,
 	mapping: dict | str | None = None,
 	date_format: str | None = None,
@@ -44,7 +44,7 @@ def create(
 		{
 			"kind": kind,
 			"file": file_url,
-			"mapping": frappe.as_json(frappe.parse_json(mapping)) if mapping else None,
+			"mapping": _mapping(mapping),
 			"date_format": date_format,
 			"currency": currency,
 			"create_customers": create_customers,
@@ -61,7 +61,7 @@ def create(
 
 
 @frappe.whitelist(methods=["POST"])
-def upload(name: str) -> dict:
+def upload(name: str = "") -> dict:
 	"""Attach the part "file" of the form to an import. Returns its address and what the form shows of its columns."""
 	doc = _import(name, "write")
 	uploaded = frappe.request.files.get("file")
@@ -74,21 +74,21 @@ def upload(name: str) -> dict:
 
 
 @frappe.whitelist(methods=["POST"])
-def start(name: str) -> dict:
+def start(name: str = "") -> dict:
 	"""Import a checked file in the background. Returns what `get` does."""
 	job.enqueue(_import(name, "write"), job.IMPORT)
 	return _shown(name)
 
 
 @frappe.whitelist(methods=["GET", "POST"])
-def get(name: str) -> dict:
+def get(name: str = "") -> dict:
 	"""An import: its fields, {"done", "total", "seconds"} while it runs, and up to ten samples of each outcome."""
 	_import(name, "read")
 	return _shown(name)
 
 
 @frappe.whitelist(methods=["GET"])
-def template(kind: str) -> None:
+def template(kind: str = "") -> None:
 	"""A CSV file with the columns that an import of this kind knows, and one row as an example."""
 	arguments.required(kind=kind)
 	if kind not in job.IMPORTERS:
@@ -104,6 +104,15 @@ def template(kind: str) -> None:
 		filecontent=("\ufeff" + out.getvalue()).encode(),
 		content_type="text/csv",
 	)
+
+
+def _mapping(mapping: dict | str | None) -> str | None:
+	if not mapping:
+		return None
+	found = arguments.parsed(mapping, "mapping") if isinstance(mapping, str) else mapping
+	if not isinstance(found, dict):
+		frappe.throw(_("{0} must be an object.").format("mapping"))
+	return frappe.as_json(found)
 
 
 def attach(name: str, filename: str, content: bytes) -> str:

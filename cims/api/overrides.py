@@ -7,7 +7,7 @@ from cims.ratings import overrides
 
 
 @frappe.whitelist(methods=["POST"])
-def approve(override: str, note: str | None = None) -> None:
+def approve(override: str = "", note: str | None = None) -> None:
 	"""Put an override in force; not by whoever asked for it.
 
 	```
@@ -19,14 +19,14 @@ def approve(override: str, note: str | None = None) -> None:
 
 
 @frappe.whitelist(methods=["POST"])
-def reject(override: str, note: str) -> None:
+def reject(override: str = "", note: str = "") -> None:
 	"""Turn an override down and say why; not by whoever asked for it."""
 	arguments.required(override=override, note=note)
 	overrides.reject(override, note)
 
 
 @frappe.whitelist(methods=["POST"])
-def withdraw(override: str, note: str | None = None) -> None:
+def withdraw(override: str = "", note: str | None = None) -> None:
 	"""End an override, before it was decided on or after; by whoever asked for it or may approve."""
 	arguments.required(override=override)
 	overrides.withdraw(override, note)

@@ -7,7 +7,7 @@ from cims.ratings import policies, previews
 
 
 @frappe.whitelist(methods=["POST"])
-def new_version(based_on: str) -> str:
+def new_version(based_on: str = "") -> str:
 	"""A draft that begins as a copy of another version. Returns its name.
 
 	```
@@ -19,7 +19,7 @@ def new_version(based_on: str) -> str:
 
 
 @frappe.whitelist(methods=["POST"])
-def preview(policy: str, changes: dict | str | None = None) -> dict:
+def preview(policy: str = "", changes: dict | str | None = None) -> dict:
 	"""What a version would change if it were published (`cims.ratings.previews.preview`), of many customers for a sample.
 
 	policy: its name. changes: the version's fields as they would be, to see the effect before anything is saved.
@@ -28,20 +28,20 @@ def preview(policy: str, changes: dict | str | None = None) -> dict:
 
 
 @frappe.whitelist(methods=["POST"])
-def preview_all(policy: str, changes: dict | str | None = None) -> str:
+def preview_all(policy: str = "", changes: dict | str | None = None) -> str:
 	"""The same for all customers, by a job. Returns the job's ID, to be asked for with `preview_result`."""
 	return previews.preview_later(_asked(policy, changes))
 
 
 @frappe.whitelist(methods=["GET", "POST"])
-def preview_result(job: str) -> dict | None:
+def preview_result(job: str = "") -> dict | None:
 	"""What a job of `preview_all` has found, None until it has."""
 	arguments.required(job=job)
 	return previews.result(job)
 
 
 @frappe.whitelist(methods=["POST"])
-def publish(policy: str, reason: str) -> str:
+def publish(policy: str = "", reason: str = "") -> str:
 	"""Put a draft in force as the next version and rate everybody anew; the reason is kept with it. Returns its name.
 
 	```
@@ -55,4 +55,4 @@ def publish(policy: str, reason: str) -> str:
 
 def _asked(policy: str, changes: dict | str | None) -> dict | str:
 	arguments.required(policy=policy)
-	return {**frappe.parse_json(changes), "name": policy} if changes else policy
+	return {**(arguments.parsed(changes, "changes") if isinstance(changes, str) else changes), "name": policy} if changes else policy

@@ -9,7 +9,7 @@ RATING = "Trust Rating"
 
 
 @frappe.whitelist(methods=["GET", "POST"])
-def get(customer: str, as_of: str | None = None) -> dict:
+def get(customer: str = "", as_of: str | None = None) -> dict:
 	"""The rating of a customer as it stands (`current.ratings`), or as it would have been worked out on a past day.
 
 	as_of: YYYY-MM-DD. A past day is rated by the policy in force, from what was known by its end (`curves.as_of`).
@@ -22,7 +22,7 @@ def get(customer: str, as_of: str | None = None) -> dict:
 
 
 @frappe.whitelist(methods=["GET", "POST"])
-def panel(customer: str) -> dict:
+def panel(customer: str = "") -> dict:
 	"""All that the trust panel of the customer's form shows, in sentences of the caller's language (`panel.trust_panel`)."""
 	arguments.required(customer=customer)
 	arguments.may_read(arguments.CUSTOMER)

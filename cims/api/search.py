@@ -16,14 +16,14 @@ SHORTEST = 2
 
 
 @frappe.whitelist(methods=["GET", "POST"])
-def customers(text: str, limit: int = 20) -> dict:
+def customers(text: str = "", limit: int = 20) -> dict:
 	"""Customers whom the user may see and of whom the text is a part of code, name, legal name, phone, mobile or e-mail.
 
 	text: two characters at least; a telephone number may be written with spaces, dashes and brackets.
 	limit: 1 to 50. Best first: the code itself, then what begins with the text, then what contains it.
 	Returns {"customers": [{the fields in SHOWN, "matched": field or None}], "more": bool}.
 	"""
-	text = (text or "").strip()
+	text = text.strip()
 	arguments.required(text=text)
 	if len(text) < SHORTEST:
 		frappe.throw(_("Type at least {0} characters to search for customers.").format(SHORTEST))

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
+from babel import Locale
+
 import frappe
 from frappe import _
 from frappe.utils import strip_html
@@ -241,8 +243,8 @@ class CustomersImport(Importer):
 
 def check(doc) -> None:
 	"""The checks that saving the customer makes, without saving. Raises what they raise."""
-	if not doc.is_new():
-		doc.load_doc_before_save()
+	doc.load_doc_before_save()
+	doc._action = "save"
 	doc._validate_links()
 	doc.run_method("validate")
 	doc._validate()
@@ -265,10 +267,14 @@ def users() -> dict[str, str]:
 
 
 def countries() -> dict[str, str]:
-	"""Name, Chinese name or ISO code in small letters -> country."""
-	rows = frappe.get_all("Country", fields=["name", "code"], limit=0)
-	spellings = ((row.name, (row.code, _(row.name, "zh"), _(row.name), row.name)) for row in rows)
-	return {spelling.casefold(): name for name, known in spellings for spelling in known if spelling}
+	"""Name in English, Chinese or the user's language, or ISO code, in small letters -> country."""
+	locales = [Locale("en"), Locale("zh")]
+	found = {}
+	for name, code in frappe.get_all("Country", fields=["name", "code"], limit=0, as_list=True):
+		code = (code or "").upper()
+		known = (code, *(locale.territories.get(code) for locale in locales), _(name), name)
+		found |= {spelling.casefold(): name for spelling in known if spelling}
+	return found
 
 
 def names_among(doctype: str, field: str, rows: Iterable[Mapping[str, str]], column: str) -> list[str]:

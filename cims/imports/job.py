@@ -7,6 +7,7 @@ is stands in the cache while it runs, so that leaving the page, or coming back t
 import csv
 import io
 import json
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from time import monotonic
@@ -14,7 +15,7 @@ from time import monotonic
 import frappe
 from frappe import _
 from frappe.core.doctype.file.utils import find_file_by_url
-from frappe.utils import now, strip_html
+from frappe.utils import now, now_datetime, strip_html
 from frappe.utils.background_jobs import is_job_enqueued
 
 from cims.imports import importer
@@ -41,6 +42,7 @@ SMALL = 200_000
 SECONDS_A_ROW = 0.2
 PROGRESS_EVERY = 0.7
 REMEMBERED = 24 * 3600
+A_MOMENT = timedelta(seconds=15)
 
 
 class NotWritten(Exception):
@@ -80,7 +82,7 @@ def enqueue(doc, what: str) -> None:
 	asked = importer_of(doc)
 	asked.check_permission()
 	status = frappe.db.get_value(DOCTYPE, doc.name, "status", for_update=True)
-	if status in BUSY and is_running(doc.name):
+	if status in BUSY and state(doc)["status"] in BUSY:
 		frappe.throw(_("This import is running already. Wait until it has ended."))
 	if status == "Imported":
 		frappe.throw(_("This file has been imported. Make a new import for another file."))
@@ -122,7 +124,8 @@ def run(name: str) -> None:
 def state(doc) -> dict:
 	"""How far an import is: {"status", "done", "total", "seconds"}. One whose job has died is marked as failed."""
 	running = frappe.cache.get_value(_key(doc.name)) or {"done": 0, "total": 0, "seconds": 0}
-	if doc.status in BUSY and not is_running(doc.name):
+	# A job is queued a moment after its import says that it runs.
+	if doc.status in BUSY and now_datetime() - doc.started_on > A_MOMENT and not is_running(doc.name):
 		doc.reload()
 		if doc.status in BUSY:
 			why = _("The import stopped before its end, because the server was restarted. Start it again.")

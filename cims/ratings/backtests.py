@@ -39,7 +39,7 @@ def read(names: Sequence[str], most: int, segment_field: str | None) -> tuple[Re
 		position.update({name: len(position) + at for at, name in enumerate(part)})
 		segments += [of.get(name, "") for name in part]
 		whole, _pieces = columns_of(sources.receivables(part), position, site_calendar())
-		parts.append(whole)
+		parts.append(whole.where(whole.amount > 0))
 		count += len(whole)
 		if count >= most:
 			break
@@ -48,14 +48,19 @@ def read(names: Sequence[str], most: int, segment_field: str | None) -> tuple[Re
 	return Receivables.join(parts), segments, len(position)
 
 
-def compare(old: Policy, new: Policy, names: Sequence[str], most: int, segment_field: str | None, late_days: int = 1) -> dict:
-	"""What the backtest says of two policies on the same receivables: {"n", "old", "new"} or {"error"}."""
+def compare(old: Policy, new: Policy, table: Receivables | None, segments: Sequence[str], late_days: int = 1) -> dict:
+	"""What the backtest says of two policies on the same receivables: {n, late_days, old, new}, or {error} where the
+	history can't tell."""
+	if table is None:
+		return {"error": _("There are no receivables to test on. Enter or import some first.")}
 	try:
-		table, segments, _used = read(names, most, segment_field)
 		found = {
-			name: backtest(table, segments, policy, site_calendar(), late_days) for name, policy in (("old", old), ("new", new))
+			name: backtest(table, segments, policy, site_calendar(), late_days)
+			for name, policy in (("old", old), ("new", new))
 		}
 	except BacktestError as e:
 		return {"error": str(e)}
-	shown = ("n_test", "positives", "auc_score", "auc_score_low", "auc_score_high", "auc", "auc_low", "auc_high", "brier")
+	shown = (
+		"n_test", "positives", "auc_score", "auc_score_low", "auc_score_high", "auc", "auc_low", "auc_high", "brier",
+	)  # fmt: skip
 	return {"n": len(table), "late_days": late_days, **{which: {k: of[k] for k in shown} for which, of in found.items()}}

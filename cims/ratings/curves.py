@@ -5,7 +5,7 @@ from datetime import date
 
 import frappe
 from frappe import _
-from frappe.utils import add_months, flt, get_last_day, getdate, nowdate
+from frappe.utils import add_months, get_last_day, getdate, nowdate
 
 from cims.ratings import panel, policies, replay, snapshots, wording
 from cims.trust import reasons
@@ -19,8 +19,8 @@ MOST_MONTHS = 120
 def curves(customers: Sequence[str], months: int = 24) -> dict:
 	"""The curves of up to ten customers over the last `months` months, with the quartiles of their segments.
 
-	Returns {"curves": [{customer, customer_name, grade, segment, points, marks, and where the customer stands today}],
-	"segments": {segment: [quartiles]}, "bands", "currency"}; `segments` has "All" always. A fixed number of statements besides one permission check for each customer.
+	Returns {"curves": [{customer, customer_name, grade, segment, points, marks}], "segments": {segment: [quartiles]},
+	"bands"}; `segments` has "All" always. A fixed number of statements besides one permission check for each customer.
 	"""
 	_check(customers, months)
 	for customer in customers:
@@ -49,7 +49,6 @@ def curves(customers: Sequence[str], months: int = 24) -> dict:
 				"customer_name": rating.customer_name,
 				"grade": rating.grade or NOT_RATED,
 				"segment": rating.segment or None,
-				**_standing(rating),
 				"points": points,
 				"marks": [mark for row in mine for mark in panel.marks_of(row)],
 			}
@@ -59,18 +58,7 @@ def curves(customers: Sequence[str], months: int = 24) -> dict:
 		"curves": found,
 		"segments": {segment: panel.peers(segment, since) for segment in segments},
 		"bands": panel.bands(policies.active()),
-		"currency": wording.company_currency(),
 	}
-
-
-def _standing(rating: frappe._dict) -> dict:
-	"""Today's figures of a customer; None for what is not known, amounts in company currency."""
-	known = {
-		"score": rating.rated, "low": rating.rated, "high": rating.rated, "percentile": rating.compared,
-		"change_90d": rating.has_change_90d, "change_1y": rating.has_change_1y, "days_beyond_terms": rating.settled_count,
-	}  # fmt: skip
-	figures = {field: flt(rating[field], 1) if there else None for field, there in known.items()}
-	return {**figures, "open_amount": flt(rating.open_amount, 2), "overdue_amount": flt(rating.overdue_amount, 2)}
 
 
 def _check(customers: Sequence[str], months: int) -> None:
@@ -82,9 +70,7 @@ def _check(customers: Sequence[str], months: int) -> None:
 
 def _ratings(customers: Sequence[str]) -> list[frappe._dict]:
 	return frappe.db.sql(
-		"""SELECT c.name, c.customer_name, r.grade, r.computed_grade, r.segment, r.rated, r.as_of, r.score, r.low, r.high,
-			r.percentile, r.compared, r.change_90d, r.has_change_90d, r.change_1y, r.has_change_1y, r.days_beyond_terms,
-			r.settled_count, r.open_amount, r.overdue_amount
+		"""SELECT c.name, c.customer_name, r.grade, r.computed_grade, r.segment, r.rated, r.as_of, r.score, r.low, r.high
 		FROM `tabCIMS Customer` c LEFT JOIN `tabTrust Rating` r ON r.name = c.name WHERE c.name IN %(customers)s""",
 		{"customers": list(customers)},
 		as_dict=True,

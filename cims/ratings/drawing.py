@@ -40,7 +40,7 @@ class Frame:
 		return f"{self.line(rows, upper)} {self.line(list(reversed(rows)), lower)}"
 
 
-def curve_svg(panel: Mapping, width: int = 700, height: int = 230) -> str:
+def curve_svg(panel: Mapping, width: int = 880, height: int = 260) -> str:
 	"""The curve of a trust panel (`cims.ratings.panel.trust_panel`): score and interval over grades and the peers'
 	quartiles, with marks. Empty without a score."""
 	curve = [row for row in panel["curve"] if row["score"] is not None]
@@ -58,7 +58,7 @@ def curve_svg(panel: Mapping, width: int = 700, height: int = 230) -> str:
 		*_scale(frame),
 		*_months(frame),
 	]
-	size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+	size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}" style="max-width: 100%"'
 	return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{"".join(parts)}</svg>'
 
 
@@ -110,13 +110,14 @@ def _peers(frame: Frame, peers: Sequence[Mapping]):
 
 
 def _marks(frame: Frame, curve: Sequence[Mapping], marks: Sequence[Mapping]):
-	"""Triangles on the line: up where points were gained, down where they were lost."""
+	"""Triangles: up and above the line where points were gained, down and below it where they were lost."""
 	for mark in marks:
 		if not frame.first <= _ordinal(mark["day"]) <= frame.last:
 			continue
-		x, y = frame.x(mark["day"]), frame.y(_score_on(curve, mark["day"]))
-		tip = -5 if mark["points"] >= 0 else 5
-		colour = UP if mark["points"] >= 0 else DOWN
+		gained = mark["points"] >= 0
+		x = frame.x(mark["day"])
+		y = round(frame.y(_score_on(curve, mark["day"])) + (-9 if gained else 9), 1)
+		tip, colour = (-5, UP) if gained else (5, DOWN)
 		yield f'<polygon points="{x - 5},{y - tip} {x + 5},{y - tip} {x},{y + tip}" fill="{colour}" stroke="#ffffff"/>'
 
 

@@ -5,7 +5,7 @@ A row keeps what happened, free of any policy; how much its amount counts is for
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -44,15 +44,12 @@ def weight_of(kind: str, weight: float, amount: float, policy: Policy) -> float:
 	return weight
 
 
-def columns(rows: Sequence[Sequence], position: Mapping[str, int], policy: Policy) -> Events:
-	"""Rows of `FIELDS` as the engine's columns, weighed under the policy; a day without a number is unknown."""
+def columns(rows: Sequence[Sequence], position: Mapping[str, int]) -> Events:
+	"""Rows of `FIELDS` as the engine's columns, not `weighed` yet; a day without a number is unknown."""
 	of = list(zip(*rows, strict=True)) if rows else [()] * len(FIELDS)
 	kind = np.array([kinds.CODE[name] for name in of[1]], dtype=np.int64)
-	amount = np.array(of[6], dtype=float)
 	weight = np.array(of[5], dtype=float)
-	counted = np.isin(kind, _BY_AMOUNT_CODES)
 	settled = kind == kinds.CODE[kinds.SETTLED]
-	weight = np.where(counted & (amount != 0), weight * amount_weight(amount, policy), weight)
 	known = np.array([to_day(day) for day in of[2]], dtype=np.int64)
 	return Events(
 		customer=np.array([position[name] for name in of[0]], dtype=np.int64),
@@ -61,10 +58,17 @@ def columns(rows: Sequence[Sequence], position: Mapping[str, int], policy: Polic
 		fades_from=np.array([to_day(day) for day in of[3]], dtype=np.int64),
 		value=np.array(of[4], dtype=float),
 		weight=np.where(np.array(of[8], dtype=bool), -weight, weight),
-		amount=amount,
+		amount=np.array(of[6], dtype=float),
 		days=np.where(settled, np.array(of[7], dtype=float), np.nan),
 		origin=np.full(len(rows), -1, dtype=np.int64),
 	)
+
+
+def weighed(events: Events, policy: Policy) -> Events:
+	"""The same events with the weights that they have under a policy."""
+	counted = np.isin(events.kind, _BY_AMOUNT_CODES) & (events.amount != 0)
+	by_amount = np.where(counted, amount_weight(events.amount, policy), 1.0)
+	return replace(events, weight=events.weight * by_amount)
 
 
 @dataclass

@@ -59,7 +59,7 @@ def _known(calendar) -> Receivables:
 		part = customers[start::step]
 		position.update({name: len(position) + at for at, name in enumerate(part)})
 		whole, _pieces = columns_of(sources.receivables(part) if part else [], position, calendar)
-		parts.append(whole)
+		parts.append(whole.where(whole.amount > 0))
 		count += len(whole)
 		if count >= MOST_RECEIVABLES:
 			break
@@ -101,10 +101,10 @@ def of_receivables(
 	found = model()
 	if found is None:
 		return {}
-	asked = np.flatnonzero((whole.closed > day) & (whole.invoiced <= day))
+	asked = np.flatnonzero((whole.closed > day) & (whole.invoiced <= day) & (whole.amount > 0))
 	if not len(asked):
 		return {}
-	known = whole.where(whole.invoiced <= day)
+	known = whole.where((whole.invoiced <= day) & (whole.amount > 0))
 	forecast = engine.predict(found, known, whole.where(asked), np.full(len(asked), day), policy)
 	kept: dict[str, dict] = {}
 	for at, row in enumerate(asked.tolist()):
@@ -164,7 +164,7 @@ def forecast(
 	position = {customer: 0}
 	known, _pieces = columns_of(receivables, position, calendar)
 	asked, _pieces = columns_of([planned], position, calendar)
-	known = known.where(known.invoiced <= day)
+	known = known.where((known.invoiced <= day) & (known.amount > 0))
 	answer = engine.predict(found, known, asked, np.array([day]), policies.active())
 	plain = _plain(answer, 0)
 	plain["p"] = {str(days): round(float(engine.probability_of(answer, days)[0]), 4) for days in lateness}

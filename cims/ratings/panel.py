@@ -256,7 +256,7 @@ def _receivables(open_now: list[Receivable], kept) -> list[dict]:
 			"name": row.reference,
 			"reference": references.get((row.source_doctype, row.reference)) or row.reference,
 			"due_on": row.due_on.isoformat(),
-			"outstanding": round(row.amount - sum(amount for _day, amount in row.payments), 2),
+			"outstanding": round(max(row.amount - sum(amount for _day, amount in row.payments), 0), 2),
 			"days_overdue": max(day - int(due), 0),
 			"disputed": bool(row.disputed and not (row.disputed_to and row.disputed_to <= to_date(day))),
 			"forecast": forecasts.shown((forecast or {}).get(forecasts.key(row)), row.due_on),

@@ -12,6 +12,7 @@ import frappe
 from frappe import _
 from frappe.utils import cint, flt, now, strip
 
+from cims.ratings import queue
 from cims.ratings.calendar import today
 from cims.ratings.guard import require_role
 from cims.trust import kinds
@@ -27,7 +28,7 @@ NUMBERS = (
 	"dead_band", "minimum_evidence", "credible_level", "usual_amount", "amount_cap", "watch_drop",
 )  # fmt: skip
 # Priors and the usual amount are estimated from at most so many customers and settled receivables.
-MOST_CUSTOMERS = 20_000
+MOST_CUSTOMERS = 5_000
 MOST_AMOUNTS = 100_000
 # From so many settled receivables on the first version is replaced by one that knows the site.
 LEAST_SETTLED = 100
@@ -161,16 +162,7 @@ def publish(name: str, reason: str) -> str:
 	doc.usual_amount = learned.usual_amount
 	doc.set("priors", _prior_rows(learned, counts))
 	_put_in_force(doc, reason.strip())
-	frappe.enqueue(
-		"cims.ratings.rerate.rate_everyone",
-		queue="long",
-		timeout=6 * 60 * 60,
-		job_id=f"cims-rate-everyone-{name}",
-		deduplicate=True,
-		enqueue_after_commit=True,
-		curve=True,
-		user=frappe.session.user,
-	)
+	queue.add_everyone(curve=True, user=frappe.session.user, version=name)
 	return doc.name
 
 
@@ -204,15 +196,16 @@ def learn(policy: Policy, segment_by: str, usual_amount: bool = True) -> tuple[P
 	from cims.ratings import replay
 
 	if usual_amount:
-		policy = replace(policy, usual_amount=_usual_amount(policy.usual_amount))
+		policy = with_usual_amount(policy)
 	names = frappe.get_all("Trust Rating", pluck="name", order_by="name", limit=0)
 	if len(names) > MOST_CUSTOMERS:
 		names = names[:: -(-len(names) // MOST_CUSTOMERS)]
 	return replay.learn(names, policy, SEGMENT_FIELDS.get(segment_by), today())
 
 
-def _usual_amount(otherwise: float) -> float:
-	"""The median amount of the receivables that were settled last, rounded to two digits."""
+def with_usual_amount(policy: Policy) -> Policy:
+	"""The policy with the median amount of the receivables that were settled last, rounded to two digits, as the usual
+	one; as it is where too few were."""
 	amounts = sorted(
 		flt(amount)
 		for amount in frappe.get_all(
@@ -224,8 +217,8 @@ def _usual_amount(otherwise: float) -> float:
 		)
 	)
 	if len(amounts) < LEAST_SETTLED:
-		return otherwise
-	return float(f"{amounts[len(amounts) // 2]:.2g}")
+		return policy
+	return replace(policy, usual_amount=float(f"{amounts[len(amounts) // 2]:.2g}"))
 
 
 def learn_first() -> str | None:

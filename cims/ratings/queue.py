@@ -6,6 +6,8 @@ import frappe
 
 # From here on one job for all is less work than a job for each.
 MANY = 20
+# Seconds that rating everybody may take.
+LONG = 6 * 60 * 60
 FLAG = "cims_customers_to_rate"
 
 
@@ -24,9 +26,25 @@ def add_waiting() -> None:
 	frappe.enqueue(
 		"cims.ratings.rerate.rate_waiting",
 		queue="long",
+		timeout=LONG,
 		job_id="cims-rate-waiting",
 		deduplicate=True,
 		enqueue_after_commit=True,
+	)
+
+
+def add_everyone(curve: bool = False, user: str | None = None, version: str = "") -> None:
+	"""Rate everybody, in one job, once the transaction has committed: see `rerate.rate_everyone`. version: of the policy,
+	where a new one is the reason, so that its job is not taken for one that runs already."""
+	frappe.enqueue(
+		"cims.ratings.rerate.rate_everyone",
+		queue="long",
+		timeout=LONG,
+		job_id=f"cims-rate-everyone-{version}",
+		deduplicate=True,
+		enqueue_after_commit=True,
+		curve=curve,
+		user=user,
 	)
 
 

@@ -14,7 +14,7 @@ from cims.ratings import events, marks, sources
 from cims.ratings.calendar import site_calendar
 from cims.trust import rating
 from cims.trust.calendar import month_ends, to_date, to_day
-from cims.trust.evidence import Receivable, Receivables, columns_of
+from cims.trust.evidence import Events, Receivable, Receivables, columns_of
 from cims.trust.grades import EVALUATIONS, grade_names, sticky_grade
 from cims.trust.policy import Policy
 from cims.trust.priors import estimate_priors
@@ -32,10 +32,12 @@ DIGITS = 1
 @dataclass(frozen=True)
 class Book:
 	"""Some customers with everything that is known of them. receivables: as documents, `whole` in columns, in the same
-	order; history.pieces are the same split by part payment. evidence: the rows of `events.FIELDS` + source."""
+	order; history.pieces are the same split by part payment. evidence: the rows of `events.FIELDS` and their source,
+	`kept` the same in columns, free of any policy."""
 
 	history: History
 	evidence: Sequence[Sequence]
+	kept: Events
 	receivables: Sequence[Receivable]
 	whole: Receivables
 
@@ -79,10 +81,9 @@ def open_book(customers: Sequence[str], policy: Policy, segment_field: str | Non
 	rows = _evidence(customers, until)
 	receivables = sources.receivables(customers)
 	whole, pieces = columns_of(receivables, position, site_calendar())
-	history = History(
-		customers, [segments[name] for name in customers], events.columns(rows, position, policy), pieces
-	)
-	return Book(history, rows, receivables, whole)
+	kept = events.columns(rows, position)
+	history = History(customers, [segments[name] for name in customers], events.weighed(kept, policy), pieces)
+	return Book(history, rows, kept, receivables, whole)
 
 
 def segments_of(customers: Collection[str], segment_field: str | None) -> dict[str, str]:
@@ -112,13 +113,18 @@ def learn(
 	customers: Sequence[str], policy: Policy, segment_field: str | None, as_of: int
 ) -> tuple[Policy, dict[tuple[str, str], int]]:
 	"""The policy with its priors estimated from these customers, and how many customers speak for each prior."""
+	parts = (customers[at : at + AT_ONCE] for at in range(0, len(customers), AT_ONCE))
+	return learn_from((open_book(part, policy, segment_field).history for part in parts), policy, as_of)
+
+
+def learn_from(histories: Iterable[History], policy: Policy, as_of: int) -> tuple[Policy, dict[tuple[str, str], int]]:
+	"""The same from histories that are at hand, weighed under the policy."""
 	parts, segments = [], []
-	for at in range(0, len(customers), AT_ONCE):
-		book = open_book(customers[at : at + AT_ONCE], policy, segment_field)
-		who = np.arange(len(book.history.customers))
-		state = rating.state_on(book.history, who, np.full(len(who), as_of), policy)
+	for history in histories:
+		who = np.arange(len(history.customers))
+		state = rating.state_on(history, who, np.full(len(who), as_of), policy)
 		parts.append(state.full())
-		segments += book.history.segments
+		segments += history.segments
 	if not parts:
 		return policy, {}
 	sums = _joined(parts)

@@ -14,7 +14,7 @@ from frappe.utils import flt, getdate
 
 from cims.ratings import forecasts, marks, overrides, policies, queue, replay, snapshots, sources, sql, wording
 from cims.ratings.calendar import site_calendar, today
-from cims.ratings.events import FIELDS, Ledger, columns, dump
+from cims.ratings.events import FIELDS, Ledger, columns, dump, weighed
 from cims.trust import kinds, rating
 from cims.trust.calendar import month_ends, to_date, to_day
 from cims.trust.evidence import columns_of
@@ -70,7 +70,11 @@ def _past(kept: frappe._dict, day: int, policy: Policy) -> tuple[Ledger, Past] |
 		to_day(row.day): row
 		for row in frappe.get_all(
 			snapshots.SNAPSHOT,
-			{"customer": kept.customer, "day": ("in", [to_date(end) for end in ends])},
+			{
+				"customer": kept.customer,
+				"day": ("in", [to_date(end) for end in ends]),
+				"cause": snapshots.MONTH_END,
+			},
 			["day", "score", "low", "rated", "cap", "policy"],
 			order_by=None,
 		)
@@ -99,7 +103,7 @@ def _rate_from_sums(kept: frappe._dict, past: tuple[Ledger, Past], day: int, pol
 		ledger.marked = None
 	ledger.tally.age_to(day, policy)
 	evidence = _recent_evidence(customer, day)
-	recent = columns(evidence, {customer: 0}, policy)
+	recent = weighed(columns(evidence, {customer: 0}), policy)
 	all_of_it = kept.evidence_count <= FORECAST_AT_ONCE and forecasts.model() is not None
 	receivables = sources.receivables([customer], open_only=not all_of_it)
 	whole, pieces = columns_of(receivables, {customer: 0}, site_calendar())
@@ -347,11 +351,20 @@ def rate_until_settled(customer: str) -> None:
 		rate(customer)
 		sql.commit()
 		if not frappe.db.get_value(RATING, customer, "dirty"):
-			return
+			break
+	# Whoever has the customer open sees the new rating at once.
+	frappe.publish_realtime("cims_rated", {"customer": customer}, doctype=CUSTOMER, docname=customer)
+
+
+def sweep() -> None:
+	"""Scheduler, every five minutes: whoever has new evidence and was not rated yet, for want of a worker or because the
+	event came in just as a job was ending."""
+	if frappe.db.count(RATING, {"dirty": (">", 0)}):
+		queue.add_waiting()
 
 
 def rate_waiting() -> int:
-	"""Job and five-minute sweep: rate whoever has new evidence and was not rated yet. Returns how many."""
+	"""Job: rate whoever has new evidence and was not rated yet. Returns how many."""
 	policies.learn_first()
 	customers = frappe.get_all(RATING, {"dirty": (">", 0)}, pluck="name", order_by="name", limit=0)
 	if len(customers) <= queue.MANY:
@@ -421,7 +434,7 @@ def nightly() -> None:
 	overrides.expire()
 	policies.learn_first()
 	forecasts.first_fit()
-	rate_everyone()
+	queue.add_everyone()
 
 
 def _write(rows: Sequence[dict], update_forecast: bool) -> None:

@@ -1,7 +1,8 @@
 """CIMS Order and CIMS Payment as a source of receivables.
 
-A submitted order is a receivable from its own day on; goods that came back lower its amount. A cancelled order is a trading event unless it was replaced by an amended one,
-which is a correction of what was typed and says nothing about the customer.
+A submitted order is a receivable from its own day on. Goods that came back lower its amount from that day on, and a
+cancelled order was owed until it was cancelled; unless it was replaced by an amended one, which is a correction of what
+was typed and says nothing about the customer.
 """
 
 from collections import defaultdict
@@ -31,8 +32,8 @@ class CIMSOrders:
 		orders = _orders(customers, names, open_only)
 		payments = _payments(customers, names, open_only)
 		for row in orders:
-			amount = row.grand_total - row.returned_amount
-			if amount <= CENT:
+			amount, credits = _owed(row)
+			if amount + sum(part for _day, part in credits) <= CENT:
 				continue
 			yield Receivable(
 				customer=row.customer,
@@ -40,12 +41,13 @@ class CIMSOrders:
 				invoiced_on=row.order_date,
 				due_on=row.due_date,
 				amount=amount,
-				settled_on=row.settled_on,
+				settled_on=row.settled_on if amount else None,
 				# A file may say that there was a dispute without saying when: then there is only a reason.
 				disputed=bool(row.disputed_from or row.dispute_reason),
 				disputed_from=row.disputed_from,
 				disputed_to=row.disputed_to,
-				payments=_parts(payments.get(row.name, ()), row.order_date, amount),
+				payments=_parts(payments.get(row.name, ()), row.order_date, row.grand_total, bool(credits)),
+				credits=credits,
 				written_off_on=None if row.settled_on else row.written_off_on,
 				source_doctype=ORDER,
 			)
@@ -89,9 +91,18 @@ def _event(row, kind: kinds.Kind, day: date, weight: float, amount: float) -> Ev
 	)
 
 
-def _parts(payments, order_date: date, amount: float) -> tuple[tuple[date, float], ...]:
-	"""Part payments in the order of their days, up to what the order is worth, and below 0 where one was refunded; none
-	when one payment settled it.
+def _owed(row) -> tuple[float, tuple[tuple[date, float], ...]]:
+	"""What an order is worth, and what it was worth besides until a day: what came back, or all of it when cancelled."""
+	if row.docstatus == 2:
+		return 0.0, ((row.cancelled_on, row.grand_total),)
+	returned = min(row.returned_amount or 0, row.grand_total) if row.returned_on else 0
+	amount = row.grand_total - returned
+	return (amount if amount > CENT else 0.0), ((row.returned_on, returned),) if returned > CENT else ()
+
+
+def _parts(payments, order_date: date, amount: float, credited: bool) -> tuple[tuple[date, float], ...]:
+	"""Part payments in the order of their days, up to what the order was worth, and below 0 where one was refunded; none
+	when one payment settled it. credited: something came back, so the days of all payments matter.
 
 	An advance counts from the order's day: before it nothing was owed.
 	"""
@@ -109,22 +120,29 @@ def _parts(payments, order_date: date, amount: float) -> tuple[tuple[date, float
 		if abs(paid) > CENT:
 			parts.append((day, paid))
 			rest -= paid
-	return () if len(parts) == 1 and rest <= CENT else tuple(parts)
+	return () if len(parts) == 1 and rest <= CENT and not credited else tuple(parts)
 
 
 def _orders(customers: Names, names: Names, open_only: bool):
-	order = DocType(ORDER)
+	"""Submitted orders, and those that were cancelled (and not corrected): they were owed until then."""
+	order, successor = DocType(ORDER), DocType(ORDER).as_("successor")
+	corrected = (
+		frappe.qb.from_(successor).select(successor.amended_from).where(successor.amended_from.isnotnull())
+	)
 	query = (
 		frappe.qb.from_(order)
 		.select(
-			order.name, order.customer, order.order_date, order.due_date, order.grand_total, order.returned_amount,
-			order.settled_on, order.disputed_from, order.disputed_to, order.dispute_reason, order.written_off_on,
+			order.name, order.customer, order.docstatus, order.order_date, order.due_date, order.grand_total,
+			order.returned_on, order.returned_amount, order.settled_on, order.disputed_from, order.disputed_to,
+			order.dispute_reason, order.written_off_on, order.cancelled_on,
 		)
-		.where(order.docstatus == 1)
 		.orderby(order.customer, order.order_date, order.name)
 	)  # fmt: skip
 	if open_only:
-		query = query.where(order.outstanding_amount > 0)
+		query = query.where((order.docstatus == 1) & (order.outstanding_amount > 0))
+	else:
+		cancelled = (order.docstatus == 2) & order.cancelled_on.isnotnull() & order.name.notin(corrected)
+		query = query.where((order.docstatus == 1) | cancelled)
 	return _rows(query, order, customers, order.name, names)
 
 

@@ -155,8 +155,9 @@ def http(base_url):
 def browser():
 	from playwright.sync_api import sync_playwright
 
-	names = ("chromium", "google-chrome", "chromium-browser")
-	path = next(filter(None, map(shutil.which, names)), None)  # none: the one that Playwright installed
+	path = shutil.which("chromium") or shutil.which("google-chrome") or ""
+	if not path or "/snap/" in path:
+		path = None  # the one that Playwright installed
 	with sync_playwright() as playwright:
 		chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
 		yield chromium

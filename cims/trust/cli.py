@@ -213,7 +213,7 @@ def _good_rows(file: str, read_it: Callable, take_good_rows: bool, _):
 		if len(problems) > len(lines):
 			lines.append(_("… and {0} more.").format(f"{len(problems) - len(lines):,}"))
 		lines.append(
-			_("{0} of {1} rows have problems, so nothing was rated. Correct them, or leave them out with {2}.").format(
+			_("Rows with problems: {0} of {1}. Nothing was rated. Correct them, or leave them out with {2}.").format(
 				f"{len(problems.rows):,}", f"{len(table) + len(problems.rows):,}", "--take-good-rows"
 			)
 		)
@@ -224,7 +224,7 @@ def _good_rows(file: str, read_it: Callable, take_good_rows: bool, _):
 		rejects = output.write_rejects(file, problems, _)
 	except OSError as error:
 		raise Refusal(_("The file {0} can't be written: {1}.").format(error.filename, error.strerror)) from None
-	click.echo(_("{0} rows were left out; they are in {1}.").format(f"{len(problems.rows):,}", rejects), err=True)
+	click.echo(_("Rows left out: {0}. They are in {1}, each with the reason.").format(f"{len(problems.rows):,}", rejects), err=True)
 	return table, problems
 
 
@@ -310,14 +310,15 @@ def _rate_data(found: FileRating, order, explained: int, by: str, facts: dict, _
 
 
 def _heading(found: FileRating, facts: dict, of_ratings: bool, _) -> list[str]:
-	what = _("{0}: {1} ratings of {2} parties, rated as of {3}") if of_ratings else _(
-		"{0}: {1} receivables of {2} customers, rated as of {3}"
+	what = _("{0}: {1} ratings of {2} parties, rated as of {3}.") if of_ratings else _(
+		"{0}: {1} receivables of {2} customers, rated as of {3}."
 	)
-	why = _("the day asked for") if facts["as_of_given"] else _("the latest date in the file")
 	total = sum(d.weight for d in found.policy.dimensions)
 	parts = [f"{_(words.DIMENSIONS[d.name])} {d.weight / total:.0%}" for d in found.policy.dimensions]
 	first = what.format(facts["file"], f"{facts['rows']:,}", f"{len(found.ratings):,}", output.as_of_text(found))
-	lines = [f"{first} ({why}).", _("Weights: {0}.").format(", ".join(parts))]
+	if not facts["as_of_given"]:
+		first += " " + _("That is the latest date in the file.")
+	lines = [first, _("Weights: {0}.").format(" · ".join(parts))]
 	if not of_ratings:
 		lines[1] += " " + _("Usual amount: {0}.").format(words.money(found.policy.usual_amount))
 	return lines

@@ -20,6 +20,7 @@ class Receivable:
 
 	amount in company currency; payments: part payments in the order of their days as (day, amount), below 0 for one that
 	was paid back, empty when it was settled at once;
+	credits: what was owed besides until a day, as (day, amount), because goods came back or the order was cancelled.
 	disputed without disputed_from: a dispute of unknown length. written_off_on ends it without payment.
 	"""
 
@@ -33,6 +34,7 @@ class Receivable:
 	disputed_from: date | None = None
 	disputed_to: date | None = None
 	payments: tuple[tuple[date, float], ...] = ()
+	credits: tuple[tuple[date, float], ...] = ()
 	written_off_on: date | None = None
 	source_doctype: str = "Receivable"
 
@@ -119,7 +121,8 @@ class Events(Columns):
 class Receivables(Columns):
 	"""Receivables in columns. due: as agreed; rolled_due: rolled to a business day; settled, written_off: NEVER
 	while open; disputed_from..disputed_to: NEVER..NEVER without a dispute; days: amount-weighted days beyond terms
-	of what has been paid (as of settlement; only meaningful where settled)."""
+	of what has been paid (as of settlement; only meaningful where settled). total: of a piece, the amount of the
+	receivable that it is a part of; else the amount."""
 
 	customer: np.ndarray
 	invoiced: np.ndarray
@@ -132,6 +135,7 @@ class Receivables(Columns):
 	disputed_from: np.ndarray
 	disputed_to: np.ndarray
 	days: np.ndarray
+	total: np.ndarray
 
 	@classmethod
 	def build(
@@ -148,6 +152,7 @@ class Receivables(Columns):
 		disputed_to=None,
 		written_off=None,
 		days=None,
+		total=None,
 	) -> "Receivables":
 		"""Columns from arrays of days and amounts (settled: NEVER while open)."""
 		n = len(customer)
@@ -158,16 +163,18 @@ class Receivables(Columns):
 		rolled = calendar.roll(due)
 		start = never if disputed_from is None else disputed_from
 		stop = never if disputed_to is None else disputed_to
+		amount = np.asarray(amount, dtype=float)
 		if days is None:
 			days = days_beyond_terms(
 				due, rolled, settled, paused_days(start, stop, invoiced, settled)
 			).astype(float)
 		return cls(
 			customer=np.asarray(customer, dtype=np.int64), invoiced=invoiced, due=due, rolled_due=rolled,
-			amount=np.asarray(amount, dtype=float), settled=settled,
+			amount=amount, settled=settled,
 			written_off=never if written_off is None else written_off,
 			disputed=np.zeros(n, dtype=bool) if disputed is None else np.asarray(disputed, dtype=bool),
 			disputed_from=start, disputed_to=stop, days=days,
+			total=amount if total is None else np.asarray(total, dtype=float),
 		)  # fmt: skip
 
 	@property
@@ -190,7 +197,8 @@ def columns_of(
 			pieces.append((row, *piece))
 			parent.append(at)
 	of, opened, closed, amount, stayed = zip(*pieces, strict=True) if pieces else [()] * 5
-	split = _build(of, opened, closed, amount, position, calendar)
+	total = [row.amount + sum(part for _day, part in row.credits) for row in of]
+	split = _build(of, opened, closed, amount, position, calendar, total=total)
 	paid = np.where((split.settled < NEVER) & np.array(stayed, dtype=bool), split.amount, 0.0)
 	parent = np.array(parent, dtype=np.int64)
 	total = np.bincount(parent, paid, minlength=len(rows))
@@ -213,23 +221,33 @@ CENT = 0.005
 
 
 def _parts(row: Receivable) -> list[tuple[date, date | None, float, bool]]:
-	"""The pieces of a receivable: (owed from, paid on, amount, whether it stayed paid). What was paid back is owed again
-	from that day on."""
-	if not row.payments:
+	"""The pieces of a receivable: (owed from, owed until, amount, whether that part was paid and stayed so). What was paid
+	back is owed again from that day on."""
+	if not row.payments and not row.credits:
 		return [(row.invoiced_on, row.settled_on, row.amount, True)]
-	owed, paid = [(row.invoiced_on, row.amount)], []
-	for day, amount in row.payments:
+	owed, closed = [(row.invoiced_on, row.amount + sum(amount for _day, amount in row.credits))], []
+	surplus = 0.0
+	moves = [
+		*((day, amount, True) for day, amount in row.payments),
+		*((day, amount, False) for day, amount in row.credits),
+	]
+	for day, amount, paid in sorted(moves, key=lambda move: move[0]):
 		if amount < 0:
-			owed.append((day, -amount))
-			paid = _paid_back(paid, -amount)
+			# What was paid for goods that came back is no debt again when it is paid back.
+			back = max(-amount - surplus, 0.0)
+			surplus = max(surplus + amount, 0.0)
+			if back > CENT:
+				owed.append((day, back))
+				closed = _paid_back(closed, back)
 		while amount > CENT and owed:
 			since, left = owed.pop(0)
 			part = min(left, amount)
-			paid.append((since, day, part, True))
+			closed.append((since, day, part, paid))
 			amount -= part
 			if left - part > CENT:
 				owed.insert(0, (since, left - part))
-	return [*paid, *((since, row.settled_on, left, True) for since, left in owed)]
+		surplus += max(amount, 0.0)
+	return [*closed, *((since, row.settled_on, left, True) for since, left in owed if left > CENT)]
 
 
 def _paid_back(paid: list[tuple], amount: float) -> list[tuple]:
@@ -245,7 +263,7 @@ def _paid_back(paid: list[tuple], amount: float) -> list[tuple]:
 	return found[::-1]
 
 
-def _build(rows, opened, settled_on, amounts, position, calendar, days=None) -> Receivables:
+def _build(rows, opened, settled_on, amounts, position, calendar, days=None, total=None) -> Receivables:
 	def column(dates):
 		return np.array([NEVER if d is None else to_day(d) for d in dates], dtype=np.int64)
 
@@ -261,6 +279,7 @@ def _build(rows, opened, settled_on, amounts, position, calendar, days=None) -> 
 		disputed_to=column(r.disputed_to for r in rows),
 		written_off=column(r.written_off_on for r in rows),
 		days=days,
+		total=total,
 	)
 
 
@@ -277,10 +296,17 @@ def amount_weight(amount, policy: Policy):
 UNDATED_DISPUTE = 0.5
 
 
+def share_weight(table: Receivables, policy: Policy) -> np.ndarray:
+	"""How much each receivable counts by its amount; a piece counts its share of the whole, so that a day's figures don't
+	depend on part payments that came later."""
+	share = np.divide(table.amount, table.total, out=np.ones(len(table)), where=table.total > 0)
+	return amount_weight(table.total, policy) * share
+
+
 def payment_weight(table: Receivables, policy: Policy) -> np.ndarray:
 	"""How much each receivable's payment counts: by its amount, half where an undated dispute may explain the delay."""
 	undated = table.disputed & (table.disputed_from == NEVER)
-	return amount_weight(table.amount, policy) * np.where(undated, UNDATED_DISPUTE, 1.0)
+	return share_weight(table, policy) * np.where(undated, UNDATED_DISPUTE, 1.0)
 
 
 def receivable_events(table: Receivables, policy: Policy) -> Events:
@@ -288,9 +314,10 @@ def receivable_events(table: Receivables, policy: Policy) -> Events:
 
 	A payment fades from the day it was due, not from the day it came: so paying later can only lower a score.
 	"""
-	settled = np.flatnonzero(table.settled < NEVER)
-	lost = np.flatnonzero(table.written_off < NEVER)
-	at = slice(None)
+	settled = np.flatnonzero((table.settled < NEVER) & (table.amount > 0))
+	lost = np.flatnonzero((table.written_off < NEVER) & (table.amount > 0))
+	# Of what was cancelled or came back altogether nothing is left to be evidence.
+	at = np.flatnonzero(table.amount > 0) if (table.amount <= 0).any() else slice(None)
 	weight, one = payment_weight(table, policy), np.ones(len(table))
 	value = paydex.value(table.days)
 	return Events.join(

@@ -6,7 +6,7 @@ import numpy as np
 
 from cims.trust import paydex
 from cims.trust.calendar import days_beyond_terms, paused_days
-from cims.trust.evidence import Receivables, amount_weight, payment_weight
+from cims.trust.evidence import Receivables, payment_weight, share_weight
 from cims.trust.kinds import PAYMENT
 from cims.trust.policy import Policy
 from cims.trust.sums import half_lives
@@ -15,8 +15,8 @@ from cims.trust.sums import half_lives
 @dataclass(frozen=True)
 class Exposure:
 	"""For each ask: amounts open, overdue and overdue times severity (company currency), numbers of receivables,
-	the oldest overdue age in days (0 when none), and how much the open receivables weigh as evidence. late_r and
-	late_s: the payment evidence that the overdue ones would be if they were paid on that day."""
+	the oldest overdue age in days (0 when none). good, bad: what the open ones are as evidence of keeping to terms.
+	late_r, late_s: the payment evidence that the overdue ones would be if they were paid on that day."""
 
 	open_amount: np.ndarray
 	overdue_amount: np.ndarray
@@ -24,7 +24,8 @@ class Exposure:
 	open_count: np.ndarray
 	overdue_count: np.ndarray
 	oldest: np.ndarray
-	weight: np.ndarray
+	good: np.ndarray
+	bad: np.ndarray
 	late_r: np.ndarray
 	late_s: np.ndarray
 
@@ -44,7 +45,9 @@ def exposure(pieces: Receivables, ask_customer: np.ndarray, ask_day: np.ndarray,
 	paused = paused_days(pieces.disputed_from[row], pieces.disputed_to[row], pieces.invoiced[row], day)
 	age = np.maximum(days_beyond_terms(pieces.due[row], pieces.rolled_due[row], day, paused), 0)
 	amount, overdue = pieces.amount[row], age > 0
-	late_weight = overdue * payment_weight(pieces, policy)[row] * _faded(day - pieces.due[row], policy)
+	fulfilled = payment_weight(pieces, policy)[row] * _faded(day - pieces.due[row], policy)
+	against = share_weight(pieces, policy)[row] * paydex.severity(age)
+	late_weight = overdue * fulfilled
 	late_value = paydex.value(age)
 
 	def total(values):
@@ -59,16 +62,17 @@ def exposure(pieces: Receivables, ask_customer: np.ndarray, ask_day: np.ndarray,
 		open_count=total(np.ones(len(row))),
 		overdue_count=total(overdue.astype(float)),
 		oldest=oldest,
-		weight=total(amount_weight(amount, policy)),
+		good=total(np.maximum(fulfilled - against, 0)),
+		bad=total(against),
 		late_r=total(late_weight * late_value),
 		late_s=total(late_weight * (1 - late_value)),
 	)
 
 
 def _faded(days: np.ndarray, policy: Policy) -> np.ndarray:
-	"""What is left of the weight of a payment that was due so many days ago; 0 under a policy without payments."""
+	"""What is left of the weight of a payment that was due so many days ago; all of it under a policy without payments."""
 	life = half_lives(policy).get(PAYMENT)
-	return np.exp2(-days / life) if life else np.zeros(len(days))
+	return np.exp2(-days / life) if life else np.ones(len(days))
 
 
 def _open_pairs(pieces: Receivables, ask_customer, ask_day) -> tuple[np.ndarray, np.ndarray]:

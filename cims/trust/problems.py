@@ -88,7 +88,8 @@ class Unreadable(ValueError):
 	"""Nothing of the file can be read; `problem` says why."""
 
 	def __init__(self, code: str, *, row: int | None = None, column: str | None = None, **figures):
-		self.problem = Problem(row, column, code, ({"row": row} if row else {}) | figures)
+		where = {name: value for name, value in (("row", row), ("column", column)) if value}
+		self.problem = Problem(row, column, code, where | figures)
 		super().__init__(text(self.problem))
 
 

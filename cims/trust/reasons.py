@@ -17,43 +17,44 @@ MOST_GAINS = 2
 LEAST_POINTS = 5.0
 
 TEXTS = {
-	"P01": "Paid {days} days beyond terms on average over 12 months ({count} receivables, {amount}).",
-	"P02": "{count} receivables written off in 12 months ({amount}).",
-	"P03": "Pays on the due date rather than before it ({count} receivables in 12 months, {amount}).",
+	"P01": "Paid {days} days beyond terms on average over 12 months (receivables: {count}, together {amount}).",
+	"P02": "Written off in 12 months: {amount} (receivables: {count}).",
+	"P03": "Pays on the due date rather than before it (receivables in 12 months: {count}, together {amount}).",
 	"P04": "Paid late before the last 12 months; this fades with time.",
 	"P09": "The payment record is still short; more settled receivables would firm it up.",
-	"P11": "Paid {count} receivables in 12 months ({amount}), {days} days beyond terms on average.",
-	"P12": "Paid {count} receivables in 12 months ({amount}), {early} days before they were due on average.",
+	"P11": "Paid {amount} in 12 months (receivables: {count}), {days} days beyond terms on average.",
+	"P12": "Paid {amount} in 12 months (receivables: {count}), {early} days before they were due on average.",
 	"P13": "Paid well before the last 12 months.",
-	"X01": "{overdue_amount} overdue now in {overdue_count} receivables, the oldest for {oldest} days.",
+	"X01": "{overdue_amount} overdue now (receivables: {overdue_count}), the oldest for {oldest} days.",
 	"X09": "Few open or recently settled receivables show how the customer keeps to terms.",
-	"X11": "{open_amount} open in {open_count} receivables, {overdue_amount} of it overdue.",
+	"X11": "{open_amount} open (receivables: {open_count}), {overdue_amount} of it overdue.",
+	"X12": "Nothing is overdue ({open_amount} open).",
 	"T01": "Orders were fulfilled.",
-	"T02": "{count} orders cancelled by the customer in 12 months ({amount}).",
-	"T03": "{count} orders returned in 12 months ({amount}).",
+	"T02": "Orders cancelled by the customer in 12 months: {count} ({amount}).",
+	"T03": "Orders returned in 12 months: {count} ({amount}).",
 	"T04": "Orders cancelled or returned before the last 12 months; this fades with time.",
 	"T09": "Little trade with the customer yet, or not lately.",
-	"T11": "{count} orders fulfilled in 12 months ({amount}).",
+	"T11": "Orders fulfilled in 12 months: {count} ({amount}).",
 	"T13": "Orders fulfilled before the last 12 months.",
-	"S01": "{count} complaints against the customer upheld in 12 months.",
-	"S02": "{count} complaints by the customer upheld in 12 months.",
-	"S03": "Agents rate the customer at {value} of 100 ({count} ratings in 12 months).",
-	"S04": "The customer's feedback stands at {value} of 100 ({count} times in 12 months).",
+	"S01": "Complaints against the customer upheld in 12 months: {count}.",
+	"S02": "Complaints by the customer upheld in 12 months: {count}.",
+	"S03": "Agents rate the customer at {value} of 100 (ratings in 12 months: {count}).",
+	"S04": "The customer's feedback stands at {value} of 100 (answers in 12 months: {count}).",
 	"S05": "Service was difficult before the last 12 months; this fades with time.",
 	"S09": "Little is known from service yet.",
 	"S11": "Complaints were settled well ({count} in 12 months).",
-	"S12": "Agents rate the customer at {value} of 100 ({count} ratings in 12 months).",
-	"S13": "The customer's feedback stands at {value} of 100 ({count} times in 12 months).",
+	"S12": "Agents rate the customer at {value} of 100 (ratings in 12 months: {count}).",
+	"S13": "The customer's feedback stands at {value} of 100 (answers in 12 months: {count}).",
 	"S14": "Service went well before the last 12 months.",
 	"C01": "Identity verified.",
-	"C02": "{count} contract breaches in 12 months.",
+	"C02": "Contract breaches in 12 months: {count}.",
 	"C03": "Fraud established.",
-	"C04": "{count} insurance claims refused in 12 months.",
-	"C05": "Staff assess the customer at {value} of 100 ({count} assessments in 12 months).",
+	"C04": "Insurance claims refused in 12 months: {count}.",
+	"C05": "Staff assess the customer at {value} of 100 (assessments in 12 months: {count}).",
 	"C06": "Conduct was poor before the last 12 months; this fades with time.",
 	"C09": "Identity and conduct have not been verified.",
 	"C11": "Identity verified.",
-	"C12": "Staff assess the customer at {value} of 100 ({count} assessments in 12 months).",
+	"C12": "Staff assess the customer at {value} of 100 (assessments in 12 months: {count}).",
 	"C14": "Conduct was good before the last 12 months.",
 	"W01": "The score fell by {points} points within 90 days.",
 	"W02": "A receivable has been overdue for {oldest} days.",
@@ -63,7 +64,7 @@ TEXTS = {
 
 # What a customer could do, by the action of a `rating.Lift`; score and grade are those after it.
 LIFTS = {
-	"settle_overdue": "Once the {count} overdue receivables ({amount}) are settled: {score} points, grade {grade}.",
+	"settle_overdue": "Once everything overdue ({amount}) is settled: {score} points, grade {grade}.",
 	"pay_on_time": "With the next {count} receivables paid when due: {score} points, grade {grade}.",
 	"verify_identity": "With the identity verified: {score} points, grade {grade}.",
 }
@@ -155,6 +156,8 @@ def _gain(name: str, points: float, figures: Mapping) -> Reason:
 		return Reason(FADED_GAIN[kind.dimension], points)
 	if name == kinds.SETTLED and figures["days"] <= -1:
 		return Reason("P12", points, {**figures, "early": -figures["days"]})
+	if name == kinds.CURRENT and not figures["overdue_count"]:
+		return Reason("X12", points, figures)
 	return Reason(kind.gain_code, points, figures)
 
 

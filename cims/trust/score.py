@@ -61,19 +61,19 @@ class Assessment:
 		return self.points * self.prior_good
 
 
-# Receivables settled lately show as well as open ones that nothing is overdue; more than this many add nothing.
-MOST_SETTLED = 5
+# Receivables settled lately show as well as open ones that nothing is overdue; more than this weight adds nothing.
+MOST_GOOD = 5
 
 
 def with_exposure(sums: Sums, exposure: Exposure, usual_amount: np.ndarray) -> Sums:
 	"""The sums with what is open on the day as three more kinds.
 
-	Open receivables within terms count for the customer and overdue ones against, by their share; and what is overdue
-	counts already as the late payment that it would be today, so that paying it never lowers the score.
+	Each open receivable counts for the customer and, by the severity of its age, against; settled ones count for the
+	customer as much as they would open, up to a limit, so that paying never lowers the score and paying later never
+	raises it. A share of the amount open would: paying the least overdue raises the share of the worst.
+	What is overdue counts already as the late payment that it would be today.
 	"""
-	share = exposure.share(usual_amount)
-	weight = exposure.weight + np.minimum(sums.settled_count(), MOST_SETTLED)
-	good, bad = weight * (1 - share), weight * share
+	good, bad = np.minimum(exposure.good + sums.settled_weight(), MOST_GOOD), exposure.bad
 	zero = np.zeros(len(sums))
 
 	def joined(sums_of, *columns):

@@ -83,6 +83,13 @@ class Sums:
 	def __len__(self) -> int:
 		return len(self.r)
 
+	def settled_weight(self) -> np.ndarray:
+		"""How much each customer's settled receivables weigh as evidence."""
+		if kinds.SETTLED not in self.kinds:
+			return np.zeros(len(self))
+		at = self.kinds.index(kinds.SETTLED)
+		return self.r[:, at] + self.s[:, at]
+
 	def settled_count(self) -> np.ndarray:
 		"""How many receivables each customer settled, decayed."""
 		if kinds.SETTLED not in self.kinds:
@@ -92,10 +99,10 @@ class Sums:
 	def usual_amount(self, default: float) -> np.ndarray:
 		"""Each customer's usual amount: the decayed mean of what they settled, `default` without any."""
 		if kinds.SETTLED not in self.kinds:
-			return np.full(len(self), default)
+			return np.full(len(self), float(default))
 		at = self.kinds.index(kinds.SETTLED)
 		amount, count = self.amount[:, at], self.settled_count()
-		return np.divide(amount, count, out=np.full(len(self), default), where=count > 1e-9)
+		return np.divide(amount, count, out=np.full(len(self), float(default)), where=count > 1e-9)
 
 	@classmethod
 	def join(cls, parts: Sequence["Sums"]) -> "Sums":

@@ -70,7 +70,7 @@ def _show_grades(found: FileRating, _: Callable[[str], str]) -> None:
 
 def _show_customers(found: FileRating, order: Sequence[int], _: Callable[[str], str]) -> None:
 	columns = {name: column[order] for name, column in found.columns.items()}
-	heads = [_("Customer"), _("Grade"), _("Score"), _("Interval"), _("90 days"), _("Open"), _("Overdue"), _("Days late")]
+	heads = [_("Customer"), _("Grade"), _("Score"), _("Score interval"), _("90 days"), _("Open amount"), _("Overdue amount"), _("Days late")]
 	rows = []
 	for at in range(len(order)):
 		row = {name: output.plain_value(column[at]) for name, column in columns.items()}

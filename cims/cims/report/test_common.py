@@ -33,14 +33,21 @@ class TestCommon(ReportTestCase):
 		self.assertEqual(common.grades(), ["AAA", "AA", "A", "B", "C", "D", "NR"])
 		for version, bands in ((901, [("Old", 0)]), (902, [("Poor", 0), ("Fine", 500)])):
 			policy = f"report-policy-{version}"
-			frappe.db.bulk_insert("Trust Policy", ["name", "version", "status"], [(policy, version, "Published")])
+			frappe.db.bulk_insert(
+				"Trust Policy", ["name", "version", "status"], [(policy, version, "Published")]
+			)
 			frappe.db.bulk_insert(
 				"Trust Grade Band",
 				["name", "parent", "parenttype", "parentfield", "grade", "floor"],
-				[(f"{policy}-{grade}", policy, "Trust Policy", "bands", grade, floor) for grade, floor in bands],
+				[
+					(f"{policy}-{grade}", policy, "Trust Policy", "bands", grade, floor)
+					for grade, floor in bands
+				],
 			)
 		self.assertEqual(common.grades(), ["Fine", "Poor", "NR"])
-		self.assertEqual(common.in_order(["Poor", "Old", "NR"], common.grades()), ["Fine", "Poor", "NR", "Old"])
+		self.assertEqual(
+			common.in_order(["Poor", "Old", "NR"], common.grades()), ["Fine", "Poor", "NR", "Old"]
+		)
 
 	def test_a_filter_may_be_a_text_a_list_or_json(self):
 		for value in ("B", ["B"], '["B"]'):

@@ -9,6 +9,8 @@ from frappe.utils import add_days, getdate, nowdate
 from cims.receivables.orders import CIMSOrders
 from cims.receivables.source import sources
 from cims.tests import records
+from cims.trust.calendar import Calendar, to_day
+from cims.trust.evidence import columns_of
 
 
 def ago(days: int):
@@ -60,7 +62,23 @@ class TestOrdersAsReceivables(FrappeTestCase):
 		order.reload()
 		order.record_return(str(ago(5)), 300)
 		(row,) = self.receivables()
-		self.assertEqual((row.amount, row.payments), (700, ((ago(20), 600), (ago(10), 100))))
+		self.assertEqual((row.amount, row.payments), (700, ((ago(20), 600), (ago(10), 400))))
+		self.assertEqual(row.credits, ((ago(5), 300),))
+
+	def test_what_was_refunded_is_owed_again(self):
+		order = records.order(self.customer, 1000, days_ago=30)
+		first = records.payment(self.customer, 1000, (order.name, 1000), days_ago=20)
+		first.reload()
+		first.refund(str(ago(12)))
+		records.payment(self.customer, 400, (order.name, 400), days_ago=10)
+		(row,) = self.receivables()
+		self.assertEqual(row.payments, ((ago(20), 1000), (ago(12), -1000), (ago(10), 400)))
+		_whole, pieces = columns_of([row], {self.customer: 0}, Calendar("1111111"))
+		owed = {
+			days: pieces.amount[(pieces.invoiced <= to_day(ago(days))) & (pieces.closed > to_day(ago(days)))].sum()
+			for days in (31, 25, 15, 11, 5)
+		}
+		self.assertEqual(owed, {31: 0, 25: 1000, 15: 0, 11: 1000, 5: 600})
 
 	def test_an_advance_counts_from_the_order_s_day(self):
 		advance = records.payment(self.customer, 100, days_ago=40)
@@ -101,7 +119,16 @@ class TestOrdersAsReceivables(FrappeTestCase):
 				("trading.returned", whole.name, ago(1), 1, 0.2),
 			],
 		)
-		self.assertEqual({row.reference: row.amount for row in self.receivables()}, {amended.name: 100, half.name: 50})
+		# Nothing is left of what was cancelled or came back, but it was owed until that day.
+		self.assertEqual(
+			{row.reference: (row.amount, row.credits) for row in self.receivables()},
+			{
+				cancelled.name: (0, ((ago(0), 100),)),
+				amended.name: (100, ()),
+				half.name: (50, ((ago(2), 50),)),
+				whole.name: (0, ((ago(1), 100),)),
+			},
+		)
 
 	def test_a_late_delivery_moves_the_due_date(self):
 		order = records.order(self.customer, 100, days_ago=30, credit_days=10)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import frappe
 from frappe.tests.utils import FrappeTestCase
 
-from cims.ratings import policies, replay, rerate, store
+from cims.ratings import curves, policies, replay, rerate, store
 from cims.ratings.calendar import today
 from cims.tests import records
 from cims.tests.timeline import counted_queries, on
@@ -21,10 +21,14 @@ MANUAL = [kind.name for kind in kinds.KINDS if kind.manual]
 
 
 class Life:
-	"""A customer to whom things happen at random, through the documents, in the order of time."""
+	"""A customer to whom things happen at random, through the documents, in the order of time.
 
-	def __init__(self, seed: int):
+	prompt: everything is recorded on its day, and nothing that was recorded turns out to be a mistake.
+	"""
+
+	def __init__(self, seed: int, prompt: bool = False):
 		self.random = random.Random(seed)
+		self.prompt = prompt
 		self.day = START
 		with on(self.day):
 			self.customer = records.customer().name
@@ -47,20 +51,23 @@ class Life:
 				frappe.db.rollback(save_point="step")
 				raise
 
+	def ago(self, *days: int) -> int:
+		return 0 if self.prompt else self.random.choice(days)
+
 	def order(self):
-		days_ago = self.random.choice([0, 0, 0, 4, 40])
+		days_ago = self.ago(0, 0, 0, 4, 40)
 		doc = records.order(self.customer, self.random.choice([300, 5000, 90_000]), days_ago, self.random.choice([0, 14, 30]))
 		self.orders.append(doc.name)
 
 	def pay(self):
 		doc = self.pick(self.orders, "CIMS Order")
 		part = round(doc.outstanding_amount * self.random.choice([1, 1, 1, 0.4]), 2)
-		paid = records.payment(self.customer, part, (doc.name, part), days_ago=self.random.choice([0, 0, 0, 2, 45]))
+		paid = records.payment(self.customer, part, (doc.name, part), days_ago=self.ago(0, 0, 0, 2, 45))
 		self.payments.append(paid.name)
 
 	def refund(self):
 		doc = self.pick(self.payments, "CIMS Payment")
-		if self.random.random() < 0.5:
+		if self.prompt or self.random.random() < 0.5:
 			doc.refund()
 		else:
 			doc.cancel()
@@ -70,7 +77,7 @@ class Life:
 		if doc.disputed_from:
 			doc.close_dispute()
 		else:
-			doc.open_dispute("Colour", str(max(doc.order_date, self.day - timedelta(days=self.random.choice([0, 35])))))
+			doc.open_dispute("Colour", str(max(doc.order_date, self.day - timedelta(days=self.ago(0, 35)))))
 
 	def give_back(self):
 		self.pick(self.orders, "CIMS Order").record_return()
@@ -84,7 +91,7 @@ class Life:
 	def say(self):
 		kind = self.random.choice(MANUAL)
 		value = self.random.random() if kinds.BY_NAME[kind].value is None else None
-		when = self.day - timedelta(days=self.random.choice([0, 0, 50]))
+		when = self.day - timedelta(days=self.ago(0, 0, 50))
 		self.recorded.append(store.record_manual(self.customer, kind, value, occurred_on=max(when, START)))
 
 	def take_back(self):
@@ -175,6 +182,34 @@ class TestIncremental(FrappeTestCase):
 			self.assertEqual((row.grade, bool(row.rated), row.cap or ""), (point.grade, point.rated, point.cap))
 			for field in ("score", "low", "high", "confidence"):
 				self.assertAlmostEqual(row[field], getattr(point, field), 5)
+
+
+class TestAsOf(FrappeTestCase):
+	def test_a_past_day_gives_what_was_worked_out_on_that_day(self):
+		for seed in range(3):
+			life = Life(seed, prompt=True)
+			told = {}
+			for _step in range(40):
+				life.step()
+				with on(life.day):
+					rated = rerate.rate(life.customer)
+				if rated:
+					told[life.day] = rated
+			self.assertGreater(len(told), 20)
+			with on(life.day):
+				for day, rated in told.items():
+					then = curves.as_of(life.customer, day)
+					self.assertEqual(then["grade"], rated.grade)
+					if rated.grade != "NR":
+						self.assertAlmostEqual(then["score"], rated.score, 5, f"seed {seed}, {day}")
+						self.assertAlmostEqual(then["low"], rated.low, 5)
+					self.assertAlmostEqual(then["overdue_amount"], rated.exposure["overdue_amount"], 5)
+					self.assertEqual(then["evidence_count"], rated.evidence_count)
+
+	def test_not_of_a_day_to_come(self):
+		with on(START):
+			customer = records.customer().name
+			self.assertRaises(frappe.ValidationError, curves.as_of, customer, START + timedelta(days=1))
 
 
 class TestStatements(FrappeTestCase):

@@ -1,13 +1,52 @@
 frappe.ui.form.on("CIMS Customer", {
+	setup(frm) {
+		frm.email_field = "email";
+		const place = (method, params) => () => ({ query: `cims.api.regions.${method}`, params: params() });
+		frm.set_query("province", place("provinces", () => ({ country: frm.doc.country })));
+		frm.set_query("city", place("cities", () => ({ country: frm.doc.country, province: frm.doc.province })));
+	},
+
 	refresh(frm) {
 		frm.toggle_display("trust_section", !frm.is_new());
-		if (!frm.is_new()) frm.trigger("show_trust");
+		if (frm.is_new()) {
+			frappe.contacts.clear_address_and_contact(frm);
+			return;
+		}
+		frm.trigger("show_trust");
+		frappe.contacts.render_address_and_contact(frm);
+		frm.trigger("add_buttons");
 	},
 
 	async show_trust(frm) {
+		// Trust first, then what hangs on the customer.
+		frm.fields_dict.trust_panel.$wrapper.closest(".form-section").after(frm.dashboard.parent);
 		if (!window.cims?.trust?.mount) {
 			await frappe.require(["cims_trust.bundle.js", "cims_trust.bundle.css"]);
 		}
 		cims.trust.mount(frm);
+	},
+
+	add_buttons(frm) {
+		const add = (label, doctype) => {
+			if (frappe.model.can_create(doctype)) {
+				frm.add_custom_button(label, () => frappe.new_doc(doctype, { customer: frm.doc.name }), __("Create"));
+			}
+		};
+		if (frm.doc.status !== "Archived") add(__("Order"), "CIMS Order");
+		add(__("Payment"), "CIMS Payment");
+		if (!frm.perm[0].write) return;
+		const change = (label, status) =>
+			frm.add_custom_button(label, () => frm.set_value("status", status).then(() => frm.save()), __("Status"));
+		if (["Blocked", "Archived"].includes(frm.doc.status)) change(__("Make Active"), "Active");
+		if (!["Blocked", "Archived"].includes(frm.doc.status)) change(__("Block"), "Blocked");
+		if (frm.doc.status !== "Archived") change(__("Archive"), "Archived");
+	},
+
+	country(frm) {
+		frm.set_value({ province: "", city: "" });
+	},
+
+	province(frm) {
+		frm.set_value("city", "");
 	},
 });

@@ -18,6 +18,7 @@ class CIMSImport(Document):
 	def validate(self):
 		self.check_not_busy()
 		self.check_not_imported()
+		self.check_may_read_file()
 		self.forget_plan()
 
 	def on_trash(self):
@@ -32,6 +33,11 @@ class CIMSImport(Document):
 		before = self.get_doc_before_save()
 		if before and before.status == "Imported" and self.is_changed():
 			frappe.throw(_("This file has been imported. Make a new import for another file."))
+
+	def check_may_read_file(self):
+		"""Before Frappe attaches the file to this document, which would make it this user's to read."""
+		if self.file and (self.is_new() or self.has_value_changed("file")):
+			job.path_of(self)
 
 	def forget_plan(self):
 		"""A new or changed import is a draft again, whatever came in for the fields that the job writes."""

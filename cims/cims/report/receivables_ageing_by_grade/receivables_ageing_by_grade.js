@@ -18,9 +18,9 @@
 			if (data.is_total) return `<b>${html}</b>`;
 			if (column.fieldname !== "grade") return html;
 			// The grade leads to those who owe.
-			const grade = encodeURIComponent(data.grade);
-			const owing = encodeURIComponent('[">",0]');
-			return `<a href="/app/cims-customer?trust_grade=${grade}&open_amount=${owing}">${html}</a>`;
+			const filter = (operator, value) => encodeURIComponent(JSON.stringify([operator, value]));
+			const query = `trust_grade=${filter("=", data.grade)}&open_amount=${filter(">", 0)}`;
+			return `<a href="/app/cims-customer?${query}">${html}</a>`;
 		},
 	};
 })();

@@ -3,6 +3,7 @@
 import datetime
 from collections import Counter
 
+from pypika.analytics import RowNumber
 from pypika.functions import Abs, Coalesce
 from pypika.terms import Case
 
@@ -17,6 +18,7 @@ from cims.trust.policy import NOT_RATED
 
 UP, DOWN, NEW, GONE, SAME = "Upgraded", "Downgraded", "Newly rated", "No longer rated", "Same grade"
 MOST_ROWS = 1000
+INDEX = "day_curve"
 
 
 def execute(filters: dict | None = None):
@@ -48,62 +50,85 @@ def event_move() -> float:
 def matched(where, start: datetime.date, end: datetime.date):
 	"""A query of the customers with their grades and scores on `start` and on `end` side by side."""
 	customer = DocType(common.CUSTOMER)
-	now = (as_of(end) if end < getdate(today()) else at_present()).as_("now")
-	then = as_of(start).as_("then")
+	query = frappe.qb.from_(customer)
+	query, grade_from, score_from = with_snapshot(query, customer, start, "then")
+	if end < getdate(today()):
+		query, grade_to, score_to = with_snapshot(query, customer, end, "now")
+	else:
+		query, grade_to, score_to = with_rating(query, customer)
 	return (
-		frappe.qb.from_(customer)
-		.join(now)
-		.on(now.customer == customer.name)
-		.left_join(then)
-		.on(then.customer == customer.name)
-		.select(
+		query.select(
 			customer.name.as_("customer"),
 			customer.customer_name,
 			customer.customer_group,
 			customer.account_manager,
 			customer.overdue_amount,
 			customer.currency,
-			Coalesce(then.grade, NOT_RATED).as_("grade_from"),
-			now.grade.as_("grade_to"),
-			then.score.as_("score_from"),
-			now.score.as_("score_to"),
-			(now.score - then.score).as_("change"),
+			Coalesce(grade_from, NOT_RATED).as_("grade_from"),
+			Coalesce(grade_to, NOT_RATED).as_("grade_to"),
+			score_from.as_("score_from"),
+			score_to.as_("score_to"),
+			(score_to - score_from).as_("change"),
 		)
 		.where(where)
+		.where(grade_from.isnotnull() | grade_to.isnotnull())
 	)
 
 
-def as_of(day: datetime.date):
-	"""A query of each customer's last snapshot on or before the day; without a rating its score is empty."""
-	snapshot, last = DocType("Trust Snapshot"), DocType("Trust Snapshot").as_("last")
-	latest = (
-		frappe.qb.from_(last)
-		.select(last.customer, Max(last.day).as_("day"))
-		.where(last.day <= day)
-		.groupby(last.customer)
-	).as_("latest")
-	rated = snapshot.rated == 1
-	return (
+def with_snapshot(query, customer, day: datetime.date, alias: str):
+	"""The query with each customer's last snapshot on or before the day joined, and that day's grade and score as terms,
+	both empty without a rating.
+
+	Everyone known has a snapshot of each month end, so this takes the last month end kept, and of the days since then the
+	few on which something moved. All of it is read from one index, `day_curve`.
+	"""
+	snapshot = DocType("Trust Snapshot")
+	fields = (snapshot.customer, snapshot.rated, snapshot.grade, snapshot.score)
+	month_end = last_month_end(day)
+	month = frappe.qb.from_(snapshot).force_index(INDEX).select(*fields).where(snapshot.day == month_end)
+	place = RowNumber().over(snapshot.customer).orderby(snapshot.day, order=frappe.qb.desc)
+	later = (
 		frappe.qb.from_(snapshot)
-		.join(latest)
-		.on((latest.customer == snapshot.customer) & (latest.day == snapshot.day))
-		.select(
-			snapshot.customer,
-			Case().when(rated, snapshot.grade).else_(NOT_RATED).as_("grade"),
-			Case().when(rated, snapshot.score).as_("score"),
-		)
+		.force_index(INDEX)
+		.select(*fields, place.as_("place"))
+		.where((snapshot.day > month_end) & (snapshot.day <= day))
+	)
+	month, later = month.as_(f"{alias}_month"), later.as_(f"{alias}_later")
+	query = (
+		query.left_join(month)
+		.on(month.customer == customer.name)
+		.left_join(later)
+		.on((later.customer == customer.name) & (later.place == 1))
 	)
 
+	def latest(fieldname: str):
+		return (
+			Case()
+			.when(later.rated == 1, later[fieldname])
+			.when(later.rated.isnull() & (month.rated == 1), month[fieldname])
+		)
 
-def at_present():
-	"""A query of each customer's rating as it stands; like `as_of`, and later than the last snapshot."""
+	return query, latest("grade"), latest("score")
+
+
+def last_month_end(day: datetime.date) -> datetime.date:
+	"""The last day on or before `day` for which month-end snapshots are kept; a day without any if there is none."""
+	snapshot = DocType("Trust Snapshot")
+	kept = (
+		frappe.qb.from_(snapshot)
+		.select(Max(snapshot.day))
+		.where((snapshot.day <= day) & (snapshot.cause == "Month End"))
+		.run()[0][0]
+	)
+	return kept or datetime.date.min
+
+
+def with_rating(query, customer):
+	"""Like `with_snapshot` for today: the rating as it stands."""
 	rating = DocType("Trust Rating")
 	rated = rating.rated == 1
-	return frappe.qb.from_(rating).select(
-		rating.customer,
-		Case().when(rated, rating.grade).else_(NOT_RATED).as_("grade"),
-		Case().when(rated, rating.score).as_("score"),
-	)
+	query = query.left_join(rating).on(rating.customer == customer.name)
+	return query, Case().when(rated, rating.grade), Case().when(rated, rating.score)
 
 
 def migrations(pairs, known: list[str]) -> list[dict]:

@@ -1,18 +1,20 @@
 // The dimensions as sliders: what each weighs, and how fast what happened fades.
 
 import { html, show } from "../trust/html";
+import { dimension_name } from "../trust/kinds";
 import { HALF_LIVES, nearest_half_life, rebalanced } from "./shares";
 
 const SHORTEST = 7;
 const LONGEST = 36500;
 
-const NAMES = () => ({
-	payment: [__("Payment"), __("how late receivables were settled")],
-	exposure: [__("Exposure"), __("what is open and overdue now")],
-	trading: [__("Trading"), __("orders fulfilled, cancelled and returned")],
-	service: [__("Service"), __("complaints, agents' ratings, feedback")],
-	conduct: [__("Conduct"), __("identity, breaches, fraud, assessments")],
-});
+const meaning_of = (dimension) =>
+	({
+		payment: __("how late receivables were settled"),
+		exposure: __("what is open and overdue now"),
+		trading: __("orders fulfilled, cancelled and returned"),
+		service: __("complaints, agents' ratings, feedback"),
+		conduct: __("identity, breaches, fraud, assessments"),
+	}[dimension]);
 
 export class Weights {
 	// change(row, field, value): keeps what was moved
@@ -41,7 +43,7 @@ export class Weights {
 	}
 
 	line(row, index) {
-		const [name, meaning] = NAMES()[row.dimension] || [row.dimension, ""];
+		const name = dimension_name(row.dimension);
 		const off = this.editable ? "" : "disabled";
 		const field = (kind, label, attributes, value) => html`<input class="${
 			kind === "number" ? "form-control input-xs" : ""
@@ -61,7 +63,7 @@ export class Weights {
 			row.half_life
 		);
 		return html`<div class="trust-weight" data-dimension="${row.dimension}">
-			<span class="trust-weight-name"><b>${name}</b> <span class="text-muted">${meaning}</span></span>
+			<span class="trust-weight-name"><b>${name}</b> <span class="text-muted">${meaning_of(row.dimension)}</span></span>
 			<span class="trust-slider">${weight("range")} ${weight("number")} ${this.editable && this.hold(index, name)}</span>
 			<span class="trust-slider">${stop} ${days}</span>
 		</div>`;

@@ -36,7 +36,7 @@ export function comparison_option(theme, view, { width, height, legend = false }
 		legend: legend
 			? {
 					top: 4,
-					data: shown.map((row) => row.title).concat(peers.length ? [view.peers_title] : []),
+					data: shown.filter((row) => row.points.length).map(name_of).concat(peers.length ? [view.peers_title] : []),
 					textStyle: { color: theme.text, fontFamily: theme.font },
 			  }
 			: undefined,
@@ -54,13 +54,15 @@ function days_of({ rows, peers }) {
 	return [days[0], days[days.length - 1]];
 }
 
+const name_of = (row) => `${row.number}  ${row.title}`;
+
 export const colour_of_line = (number) => LINES[(number - 1) % LINES.length];
 
 function line(theme, row) {
 	const colour = colour_of_line(row.number);
 	return {
 		type: "line",
-		name: row.title,
+		name: name_of(row),
 		data: row.points.map((point) => [time_of(point.day), point.score]),
 		symbol: "none",
 		lineStyle: { color: colour, width: 2.5, type: DASHES[(row.number - 1) % 2] },

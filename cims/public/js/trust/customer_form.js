@@ -1,26 +1,38 @@
 // The trust panel in its place at the top of the customer's form, and what one can do from there.
 
-import { record_evidence } from "./evidence";
+import { may_record, record_evidence } from "./evidence";
 import { TrustPanel } from "./panel";
 
+// For a site whose realtime service is down.
+const RATED_SOON = 3000;
+
+frappe.realtime.on("cims_rated", ({ customer }) => {
+	if (cur_frm?.trust_panel && cur_frm.docname === customer) reload(cur_frm);
+});
+
 export function mount(frm) {
-	frm.trust_panel ||= new TrustPanel(frm.get_field("trust_panel").$wrapper.get(0), {
-		order: () => frappe.new_doc("CIMS Order", { customer: frm.docname }),
-		import: () => frappe.new_doc("CIMS Import", { kind: "Receivables" }),
-		evidence: () => record_evidence(frm.docname, () => reload(frm)),
-		list: () => frappe.set_route("List", "CIMS Order", { customer: frm.docname, payment_status: "Overdue" }),
-	});
+	frm.trust_panel ||= new TrustPanel(frm.get_field("trust_panel").$wrapper.get(0), actions_of(frm));
 	add_buttons(frm);
 	return reload(frm);
+}
+
+// What the reader may do from the panel; a button without its action is not shown.
+function actions_of(frm) {
+	const may_create = (doctype) => frappe.model.can_create(doctype);
+	return {
+		order: may_create("CIMS Order") && (() => frappe.new_doc("CIMS Order", { customer: frm.docname })),
+		import: may_create("CIMS Import") && (() => frappe.new_doc("CIMS Import", { kind: "Receivables" })),
+		evidence: may_record() && (() => record_evidence(frm.docname, () => setTimeout(() => reload(frm), RATED_SOON))),
+		list: () => frappe.set_route("List", "CIMS Order", { customer: frm.docname, outstanding_amount: [">", 0] }),
+	};
 }
 
 const reload = (frm) => frm.trust_panel.load(frm.docname);
 
 function add_buttons(frm) {
 	const group = __("Trust");
-	if (frappe.model.can_create("Trust Evidence")) {
-		frm.add_custom_button(__("Record Evidence"), () => frm.trust_panel.actions.evidence(), group);
-	}
+	const { evidence } = frm.trust_panel.actions;
+	if (evidence) frm.add_custom_button(__("Record Evidence"), evidence, group);
 	if (frappe.model.can_create("Trust Override")) {
 		frm.add_custom_button(
 			__("Ask for Another Grade"),

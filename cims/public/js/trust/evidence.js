@@ -1,25 +1,34 @@
 // Evidence that a person records: what no document shows.
 
-// The kinds as the engine knows them; `rated`: the person says how good it was, from 0 to 100.
-const KINDS = () => [
-	{ value: "conduct.identity_verified", label: __("Identity verified") },
-	{ value: "conduct.assessment", label: __("Assessment by staff"), rated: true },
-	{ value: "conduct.breach", label: __("Contract breached") },
-	{ value: "conduct.claim_refused", label: __("Insurance claim refused") },
-	{ value: "conduct.fraud", label: __("Fraud established") },
-	{ value: "service.agent_rating", label: __("Agent's rating of the customer"), rated: true },
-	{ value: "service.feedback", label: __("Customer's feedback"), rated: true },
-	{ value: "service.complaint_against", label: __("Complaint against the customer upheld") },
-	{ value: "service.complaint_by", label: __("Customer's own complaint upheld") },
+import { kind_name } from "./kinds";
+
+// What people record; `rated`: they say how good it was, from 0 to 100.
+const KINDS = [
+	{ kind: "conduct.identity_verified" },
+	{ kind: "conduct.assessment", rated: true, assessors: true },
+	{ kind: "conduct.breach" },
+	{ kind: "conduct.claim_refused" },
+	{ kind: "conduct.fraud" },
+	{ kind: "service.agent_rating", rated: true },
+	{ kind: "service.feedback", rated: true },
+	{ kind: "service.complaint_against" },
+	{ kind: "service.complaint_by" },
 ];
+const RECORDERS = ["CIMS Manager", "CIMS Service", "System Manager"];
+const ASSESSORS = [...RECORDERS, "CIMS Sales"];
+
+// The kinds that the reader may record; the server checks again.
+const allowed = () => KINDS.filter(({ assessors }) => frappe.user.has_role(assessors ? ASSESSORS : RECORDERS));
+
+export const may_record = () => allowed().length > 0;
 
 export function record_evidence(customer, done) {
-	const kinds = KINDS();
-	const rated = kinds.filter((kind) => kind.rated).map((kind) => kind.value);
+	const kinds = allowed().map(({ kind }) => ({ value: kind, label: kind_name(kind) }));
+	const rated = KINDS.filter((kind) => kind.rated).map(({ kind }) => kind);
 	const dialog = new frappe.ui.Dialog({
 		title: __("Record Evidence"),
 		fields: [
-			{ fieldname: "kind", fieldtype: "Select", label: __("What happened"), options: kinds, reqd: 1 },
+			{ fieldname: "kind", fieldtype: "Select", label: __("What happened"), options: kinds, default: kinds[0].value, reqd: 1 },
 			{
 				fieldname: "occurred_on",
 				fieldtype: "Date",
@@ -45,8 +54,8 @@ export function record_evidence(customer, done) {
 		],
 		primary_action_label: __("Record Evidence"),
 		primary_action: async (entered) => {
-			if (!rated.includes(entered.kind)) delete entered.value;
-			await frappe.xcall("cims.api.evidence.record", { customer, ...entered });
+			const value = rated.includes(entered.kind) ? entered.value / 100 : null;
+			await frappe.xcall("cims.api.evidence.record", { customer, ...entered, value });
 			dialog.hide();
 			frappe.show_alert({ message: __("Recorded. The rating follows in a moment."), indicator: "green" });
 			done();

@@ -46,7 +46,7 @@ function change(moved, span) {
 function basis(rating) {
 	const sentences = [
 		__("Interval {0}.", [interval(rating.low, rating.high)]),
-		`${confidence_word(rating.confidence)}: ${based_on(rating)}`,
+		__("{0}: {1}", [confidence_word(rating.confidence), based_on(rating)]),
 	];
 	if (rating.percentile !== null && rating.percentile !== undefined) {
 		const share = percent(rating.percentile / 100);
@@ -56,7 +56,8 @@ function basis(rating) {
 				: __("Better than {0} of all customers.", [share])
 		);
 	}
-	return sentences.join(" ");
+	// Chinese sentences follow each other without a space.
+	return sentences.join(" ").replaceAll("。 ", "。");
 }
 
 function based_on({ payments, months, evidence_count }) {
@@ -97,7 +98,8 @@ function overridden({ override, computed_grade }, bands) {
 	</div>`;
 }
 
-export function unrated({ missing }) {
+// can: the names of what the reader may do.
+export function unrated({ missing }, can) {
 	return html`<header class="trust-headline trust-headline-empty">
 		<div class="trust-grade trust-grade-empty">
 			<span class="trust-grade-letter">${NOT_RATED}</span>
@@ -109,8 +111,9 @@ export function unrated({ missing }) {
 				${missing.map((text) => html`<li>${text}</li>`)}
 			</ul>
 			<div class="trust-actions">
-				${action("order", __("Enter an order"))} ${action("import", __("Import receivables"))}
-				${action("evidence", __("Record Evidence"))}
+				${can.order && action("order", __("Enter an order"))}
+				${can.import && action("import", __("Import receivables"))}
+				${can.evidence && action("evidence", __("Record Evidence"))}
 			</div>
 		</div>
 	</header>`;

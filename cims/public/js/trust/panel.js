@@ -31,7 +31,7 @@ export class TrustPanel {
 		this.dispose();
 		const currency = data.currency || data.terms?.currency || frappe.boot.sysdefaults.currency;
 		this.data = data = { ...data, currency };
-		show(this.element, data.rating?.score != null ? rated(data) : not_rated(data));
+		show(this.element, data.rating?.score != null ? rated(data) : not_rated(data, this.actions));
 		const frame = this.element.querySelector(".trust-curve");
 		if (frame) this.curve = new Curve(frame, data);
 	}
@@ -89,9 +89,9 @@ function rated(data) {
 	</div>`;
 }
 
-function not_rated(data) {
+function not_rated(data, can) {
 	return html`<div class="trust-panel">
-		${unrated(data)} ${data.rating && notices(data)}
+		${unrated(data, can)} ${data.rating && notices(data)}
 		${data.receivables.length > 0 &&
 		html`<div class="trust-grid trust-grid-one">${part("trust-open", __("Open receivables"), receivables(data))}</div>`}
 	</div>`;
