@@ -1,7 +1,7 @@
 """Roles, and what they may do with doctypes that aren't ours.
 
-Our own doctypes carry their permissions themselves. Contact and Address belong to Frappe and know nothing of our roles:
-the rules that we add there are taken back, and Frappe's own restored, when the app goes.
+Our own doctypes carry their permissions themselves. Contact, Address and Currency belong to Frappe and know nothing of
+our roles: the rules that we add there are taken back, and Frappe's own restored, when the app goes.
 """
 
 import frappe
@@ -16,8 +16,12 @@ ROLES = (MANAGER, SALES, SERVICE, VIEWER, AUDITOR)
 READ = ("read", "report", "print")
 WRITE = (*READ, "write", "create", "email", "share")
 ON_FOREIGN = {
-	doctype: {MANAGER: (*WRITE, "delete"), SALES: WRITE, SERVICE: WRITE, VIEWER: READ, AUDITOR: READ}
-	for doctype in ("Contact", "Address")
+	**{
+		doctype: {MANAGER: (*WRITE, "delete"), SALES: WRITE, SERVICE: WRITE, VIEWER: READ, AUDITOR: READ}
+		for doctype in ("Contact", "Address")
+	},
+	# Every order and payment names one.
+	"Currency": dict.fromkeys(ROLES, ("read",)),
 }
 # Where a rule's own identity and history live; the rest is what it allows.
 BOOKKEEPING = ("name", "creation", "modified", "modified_by", "owner", "docstatus", "idx", "parent", "parentfield", "parenttype")

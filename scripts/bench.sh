@@ -62,6 +62,7 @@ frappe_unreachable() { echo "can't reach the branch $FRAPPE_BRANCH of Frappe at 
 make_bench() {
 	bench_is_made && return
 	say "Making a bench with Frappe $FRAPPE_BRANCH in $CIMS_BENCH (a few minutes)"
+	[[ ! -d $CIMS_BENCH/mariadb/data ]] || die "$CIMS_BENCH has a database but no finished env; remove the folder to start anew"
 	# What an interrupted run left can't be trusted, and no site can be in it yet.
 	find "$CIMS_BENCH" -mindepth 1 -maxdepth 1 -not -name .cims -exec rm -rf {} +
 	offer_air_datepicker

@@ -3,7 +3,7 @@
 import frappe
 
 from cims.api import arguments
-from cims.customers.status import ARCHIVED
+from cims.customers import status
 
 
 @frappe.whitelist(methods=["POST"])
@@ -15,8 +15,5 @@ def archive(customer: str = "") -> dict:
 	```
 	"""
 	arguments.required(customer=customer)
-	doc = frappe.get_doc("CIMS Customer", customer)
-	doc.check_permission("write")
-	doc.status = ARCHIVED
-	doc.save()
+	doc = status.archive(customer)
 	return {"customer": doc.name, "status": doc.status}

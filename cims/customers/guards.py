@@ -8,7 +8,7 @@ from frappe.model.rename_doc import get_link_fields
 from frappe.desk.utils import slug
 from frappe.utils import escape_html, get_link_to_form
 
-from cims.customers.status import ARCHIVED
+from cims.customers.status import ARCHIVED, archive
 
 CUSTOMER = "CIMS Customer"
 # Worked out from the rest, and deleted with their customer.
@@ -55,10 +55,17 @@ def _list_link(doctype: str, field: str, value: str, count: int) -> str:
 def _archive_action(customer: str) -> dict:
 	return {
 		"label": _("Archive"),
-		"server_action": "cims.api.customers.archive",
+		"server_action": "cims.customers.guards.archive_instead",
 		"args": {"customer": customer},
 		"hide_on_success": True,
 	}
+
+
+@frappe.whitelist(methods=["POST"])
+def archive_instead(args: dict | str) -> None:
+	"""The button of the message: archive the customer that can't be deleted."""
+	doc = archive(frappe.parse_json(args)["customer"])
+	frappe.msgprint(_("{0} is archived.").format(escape_html(doc.customer_name)), indicator="green", alert=True)
 
 
 def delete_rating(customer: str) -> None:

@@ -66,6 +66,14 @@ def has_ordered(customer: str, order: str) -> None:
 	doc.add_comment("Info", _("became active with order {0}").format(order))
 
 
+def archive(customer: str):
+	"""Archive a customer; needs the right to write it. Returns the document."""
+	doc = frappe.get_doc("CIMS Customer", customer)
+	doc.check_permission("write")
+	doc.status = ARCHIVED
+	return doc.save()
+
+
 def mark_dormant() -> int:
 	"""Nightly: active customers whose last order is longer ago than the settings say become dormant.
 

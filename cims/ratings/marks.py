@@ -71,7 +71,8 @@ def of_days(
 ) -> list[list[dict]]:
 	"""The marks of each asked day, most points first.
 
-	rows: evidence as read (`events.FIELDS`, source doctype and name), `events` the same in columns; who, day: the asks;
+	rows: evidence as read (`events.FIELDS`, source doctype and name, own name), `events` the same in columns; who, day: the
+	asks;
 	state, found: theirs at the end of the day; before: the score at the end of the day before.
 	"""  # fmt: skip
 	ask_of = {(customer, when): at for at, (customer, when) in enumerate(zip(who.tolist(), day.tolist(), strict=True))}
@@ -111,7 +112,10 @@ def _without(state: State, events: Events, row: np.ndarray, ask: np.ndarray, day
 
 
 def _mark(row: Sequence, points: float) -> dict:
-	_customer, kind, _occurred, _fades, value, _weight, amount, late, reversal, doctype, name = row[:11]
+	_customer, kind, _occurred, _fades, value, _weight, amount, late, reversal, doctype, name, evidence = row[:12]
+	if kinds.BY_NAME[kind].manual:
+		# No document shows it but the evidence itself.
+		doctype, name = "Trust Evidence", evidence
 	code = kind
 	if kind == kinds.SETTLED:
 		code = f"{kind}.{'late' if late > PROMPT_WITHIN else 'early' if late < -PROMPT_WITHIN else 'prompt'}"

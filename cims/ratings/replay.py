@@ -97,7 +97,7 @@ def _evidence(customers: Collection[str], until: int | None) -> list[tuple]:
 	if not customers:
 		return []
 	row = frappe.qb.DocType("Trust Evidence")
-	fields = (*events.FIELDS, "source_doctype", "source_name")
+	fields = (*events.FIELDS, "source_doctype", "source_name", "name")
 	query = (
 		frappe.qb.from_(row)
 		.select(*[row[field] for field in fields])

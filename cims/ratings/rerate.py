@@ -138,7 +138,7 @@ def state_of(ledger: Ledger, pieces, day: int, policy: Policy) -> State:
 
 def _recent_evidence(customer: str, day: int) -> list[tuple]:
 	"""The rows that the figures of 12 months and today's marks name."""
-	fields = ", ".join(f"`{field}`" for field in (*FIELDS, "source_doctype", "source_name"))
+	fields = ", ".join(f"`{field}`" for field in (*FIELDS, "source_doctype", "source_name", "name"))
 	since = {"customer": customer, "year_ago": to_date(day - YEAR), "today": to_date(day)}
 	return frappe.db.sql(
 		f"""SELECT {fields} FROM `tabTrust Evidence`

@@ -312,7 +312,7 @@ class _Reading:
 	def _amounts(self) -> np.ndarray:
 		column = self.frame.pop("amount")
 		if column.dtype == float:
-			amounts, texts = column.to_numpy(), None
+			amounts = column.to_numpy()
 		else:
 			texts = column.to_numpy(dtype=object)
 			reading = AmountColumn(self.headers["amount"], texts, self.decimal)
@@ -322,10 +322,9 @@ class _Reading:
 			self._report("amount", "amount_wrong", wrong, value=texts[wrong])
 			other = np.flatnonzero(reading.other_currency)
 			self._report("amount", "amount_currency", other, value=texts[other], currency=reading.currency)
-		below = np.flatnonzero(amounts < 0)
-		shown = [f"{amount:g}" for amount in amounts[below]] if texts is None else texts[below]
-		self._report("amount", "amount_negative", below, value=shown)
-		self._report("amount", "amount_zero", np.flatnonzero(amounts == 0))
+			below = np.flatnonzero(amounts < 0)
+			self._report("amount", "amount_negative", below, value=texts[below])
+			self._report("amount", "amount_zero", np.flatnonzero(amounts == 0))
 		return amounts
 
 	def _disputed(self) -> np.ndarray:
@@ -356,7 +355,9 @@ def plainly_read(amounts: np.ndarray) -> bool:
 
 	1.250 could be thousands; 1250.50 could not.
 	"""
-	if not np.isfinite(amounts).all() or np.abs(amounts * 100 - np.rint(amounts * 100)).max(initial=0) > 1e-4:
+	if not (np.isfinite(amounts).all() and (amounts > 0).all()):
+		return False
+	if np.abs(amounts * 100 - np.rint(amounts * 100)).max(initial=0) > 1e-4:
 		return False
 	large = amounts[np.abs(amounts) >= 1000]
 	broken = large != np.rint(large)
@@ -413,8 +414,6 @@ class DateColumn:
 				votes[form] = votes.get(form, 0) + int(count)
 		self.form = max(votes, key=votes.get) if votes else ISO
 		self.day_first: bool | None = None
-		if self.form == SHORT:
-			raise Unreadable("date_two_digits", column=header, value=self._example())
 		# Rows that only one of the two orders explains: (day first, month first).
 		self.evidence = [0, 0]
 		if self.form == SLASHED:
@@ -424,7 +423,7 @@ class DateColumn:
 					self.evidence[0] += int(count) * (first and not second)
 					self.evidence[1] += int(count) * (second and not first)
 
-	def _example(self) -> str:
+	def example(self) -> str:
 		return next(text for text, (form, *_) in zip(self.texts, self.parsed, strict=True) if form == self.form)
 
 	def days(self, wanted: "DateFormat | None") -> tuple[np.ndarray, str]:
@@ -444,7 +443,14 @@ class DateColumn:
 
 
 def settle_order(columns) -> None:
-	"""Decide between D/M/Y and M/D/Y: by each column's own dates, else by the other columns', else not at all."""
+	"""Decide between D/M/Y and M/D/Y: by each column's own dates, else by the other columns', else not at all.
+
+	Raises Unreadable for what can be read in two ways.
+	"""
+	columns = list(columns)
+	for column in columns:
+		if column.form == SHORT:
+			raise Unreadable("date_two_digits", column=column.header, value=column.example())
 	slashed = [column for column in columns if column.form == SLASHED]
 	for column in slashed:
 		day_first, month_first = column.evidence
@@ -456,7 +462,7 @@ def settle_order(columns) -> None:
 			if any(column.evidence):
 				raise Unreadable("date_order_mixed", column=column.header)
 			if len(known) != 1:
-				raise Unreadable("date_order", column=column.header, value=column._example())
+				raise Unreadable("date_order", column=column.header, value=column.example())
 			column.day_first = next(iter(known))
 
 
@@ -495,10 +501,13 @@ class DateFormat:
 		self.text = text
 		if "%" in text:
 			self.pattern = None
+			some_day = datetime(2011, 12, 23)
 			try:
-				datetime.strptime(datetime(2001, 2, 3).strftime(text), text)
+				clear = datetime.strptime(some_day.strftime(text), text) == some_day
 			except ValueError:
-				raise Unreadable("date_format", value=text) from None
+				clear = False
+			if not clear:
+				raise Unreadable("date_format", value=text)
 			return
 		pattern, rest = "", text.strip().lower()
 		while rest:

@@ -10,10 +10,11 @@ AMOUNT = 20_000
 
 @pytest.fixture(scope="session")
 def customers():
-	"""late: on watch, with an overdue receivable; prompt: pays before it is due; newcomer: nothing paid yet."""
+	"""late: on watch, with a breach and an overdue receivable; prompt: pays before it is due; newcomer: no evidence."""
 	import frappe
+	from frappe.utils import add_days, nowdate
 
-	from cims.ratings import replay, rerate
+	from cims.ratings import replay, rerate, store
 
 	frappe.set_user("Administrator")
 	made = SimpleNamespace(
@@ -21,6 +22,7 @@ def customers():
 		prompt=_customer("Meadow Foods Ltd", days_late=-5, overdue=False),
 		newcomer=_newcomer("Newcomer Ltd"),
 	)
+	store.record_manual(made.late, "conduct.breach", note="Clause 4", occurred_on=add_days(nowdate(), -200))
 	codes = list(vars(made).values())
 	rerate.rate_many(codes, replay.CURVE, with_events=True)
 	_compare()
@@ -55,7 +57,7 @@ def _newcomer(name: str) -> str:
 	from cims.tests import records
 
 	code = records.customer(customer_name=name, customer_group="Retail").name
-	_delivered(code, 5)
+	records.order(code)
 	return code
 
 
@@ -102,6 +104,21 @@ def log_in(browser_page):
 		return browser_page
 
 	return as_role
+
+
+@pytest.fixture
+def enter(browser_page):
+	"""enter("note", "..."): type into a field of the open dialog, and wait until the dialog has taken it."""
+	from playwright.sync_api import expect
+
+	def into(fieldname: str, text: str):
+		browser_page.wait_for_function("window.cur_dialog?.display")
+		field = browser_page.locator(f'.modal.show [data-fieldname="{fieldname}"] textarea')
+		field.fill(text)
+		field.press("Tab")
+		expect(field).to_have_value(text)
+
+	return into
 
 
 @pytest.fixture

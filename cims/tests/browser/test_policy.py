@@ -81,7 +81,7 @@ def test_bands_neither_gap_nor_overlap(draft):
 	assert all(ceiling - floor > draft.evaluate("cur_frm.doc.dead_band") for floor, ceiling in tiles)
 
 
-def test_preview_and_publish(draft, policy):
+def test_preview_and_publish(draft, policy, enter):
 	draft.locator('input[type="range"][data-field="weight"]').first.focus()
 	draft.keyboard.press("Home")
 	draft.get_by_role("button", name="Preview and Publish").click()
@@ -91,7 +91,7 @@ def test_preview_and_publish(draft, policy):
 	frappe.db.rollback()
 	assert frappe.db.get_value(POLICY, policy, "status") == policies.PUBLISHED, "a preview changes nothing"
 	publish = dialog.get_by_role("button", name="Publish as a New Version")
-	dialog.locator('[data-fieldname="reason"] textarea').fill("Payment no longer counts")
+	enter("reason", "Payment no longer counts")
 	publish.click()
 	expect(dialog).to_have_count(0, timeout=60_000)
 	name = draft.evaluate("cur_frm.docname")

@@ -1,6 +1,14 @@
 """What the REST tests need on the site, committed for the server to see, and taken away again."""
 
+import functools
+
 import pytest
+
+
+@pytest.fixture(scope="session")
+def who(http):
+	"""who("CIMS Viewer") asks as a user with this role: each user and key is made once."""
+	return functools.cache(http.client)
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +58,7 @@ def remove(codes: list[str]) -> None:
 		frappe.db.delete(parent, {"name": ("in", names)})
 	store.forget(codes)
 	frappe.db.delete("CIMS Customer", {"name": ("in", codes)})
-	for name in frappe.get_all("CIMS Import", pluck="name", limit=0):
-		frappe.delete_doc("CIMS Import", name, force=True)
+	frappe.db.delete("CIMS Import")
+	for name in frappe.get_all("File", {"attached_to_doctype": "CIMS Import"}, pluck="name", limit=0):
+		frappe.delete_doc("File", name, force=True)
 	frappe.db.commit()

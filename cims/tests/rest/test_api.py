@@ -8,6 +8,7 @@ import pytest
 import frappe
 
 from cims.tests import records
+from cims.tests.rest.conftest import remove
 
 METHOD = "/api/method/cims.api."
 ROLES = ("CIMS Manager", "CIMS Sales", "CIMS Service", "CIMS Viewer", "CIMS Auditor")
@@ -29,12 +30,12 @@ def said(answer) -> str:
 	return " ".join([*messages, body.get("exception", "")])
 
 
-def ask(session, name: str, **arguments):
-	return session.get(METHOD + name, params=arguments)
+def ask(session, function: str, /, **arguments):
+	return session.get(METHOD + function, params=arguments)
 
 
-def send(session, name: str, **arguments):
-	return session.post(METHOD + name, json=arguments)
+def send(session, function: str, /, **arguments):
+	return session.post(METHOD + function, json=arguments)
 
 
 def ok(answer):
@@ -47,13 +48,13 @@ def ok(answer):
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("name", READING)
-def test_every_role_of_ours_may_read(http, rated_customers, role, name):
-	ok(ask(http.client(role), name, **arguments_of(name, rated_customers[0])))
+def test_every_role_of_ours_may_read(who, rated_customers, role, name):
+	ok(ask(who(role), name, **arguments_of(name, rated_customers[0])))
 
 
 @pytest.mark.parametrize("name", READING)
-def test_nobody_else_may(http, rated_customers, name):
-	for session in (http.guest, http.client("Blogger")):
+def test_nobody_else_may(http, who, rated_customers, name):
+	for session in (http.guest, who("Blogger")):
 		assert ask(session, name, **arguments_of(name, rated_customers[0])).status_code == 403
 
 
@@ -94,7 +95,7 @@ def test_another_s_customer_is_in_no_list(walled_off, rated_customers):
 @pytest.mark.parametrize(
 	"name", ("evidence.add", "evidence.record", "evidence.take_back", "imports.create", "customers.archive", "policies.publish")
 )
-def test_readers_write_nothing(http, rated_customers, role, name):
+def test_readers_write_nothing(who, rated_customers, role, name):
 	code = rated_customers[0]
 	arguments = {
 		"evidence.add": {"items": [event(code)]},
@@ -104,12 +105,12 @@ def test_readers_write_nothing(http, rated_customers, role, name):
 		"customers.archive": {"customer": code},
 		"policies.publish": {"policy": frappe.get_value("Trust Policy", {"status": "Published"}), "reason": "No."},
 	}[name]
-	assert send(http.client(role), name, **arguments).status_code == 403
+	assert send(who(role), name, **arguments).status_code == 403
 
 
 @pytest.mark.parametrize("doctype", ("Trust Evidence", "Trust Rating", "Trust Snapshot"))
-def test_what_was_worked_out_can_t_be_written_by_anyone(http, rated_customers, doctype):
-	manager = http.client("CIMS Manager", "System Manager")
+def test_what_was_worked_out_can_t_be_written_by_anyone(who, rated_customers, doctype):
+	manager = who("CIMS Manager", "System Manager")
 	name = frappe.get_value(doctype, {"customer": rated_customers[0]})
 	path = f"/api/resource/{doctype}/{name}"
 	assert manager.get(path).status_code == 200
@@ -146,9 +147,9 @@ def test_what_was_worked_out_can_t_be_written_by_anyone(http, rated_customers, d
 		("evidence.add", {}, 403, ""),
 	),
 )
-def test_wrong_arguments_are_named(http, rated_customers, name, arguments, status, words):
+def test_wrong_arguments_are_named(who, rated_customers, name, arguments, status, words):
 	arguments = {key: str(value).replace("{code}", rated_customers[0]) for key, value in arguments.items()}
-	answer = ask(http.client("CIMS Manager"), name, **arguments)
+	answer = ask(who("CIMS Manager"), name, **arguments)
 	assert answer.status_code == status, answer.text
 	assert words.replace("1,000", "1000") in said(answer)
 
@@ -172,25 +173,25 @@ def test_wrong_arguments_are_named(http, rated_customers, name, arguments, statu
 		({"event": "x" * 121}, "120 characters"),
 	),
 )
-def test_a_wrong_item_is_named_and_nothing_is_kept(http, rated_customers, change, words):
+def test_a_wrong_item_is_named_and_nothing_is_kept(who, rated_customers, change, words):
 	code = rated_customers[0]
 	good, bad = event(code), event(code) | change
-	answer = send(http.client("CIMS Service"), "evidence.add", items=[good, bad])
+	answer = send(who("CIMS Service"), "evidence.add", items=[good, bad])
 	assert answer.status_code == 417, answer.text
 	assert "Item 2" in said(answer) and words in said(answer)
 	assert not kept(good)
 
 
-def test_an_item_of_an_unknown_customer(http):
-	answer = send(http.client("CIMS Service"), "evidence.add", items=event("NO-SUCH"))
+def test_an_item_of_an_unknown_customer(who):
+	answer = send(who("CIMS Service"), "evidence.add", items=event("NO-SUCH"))
 	assert answer.status_code == 404
 
 
 # --- ratings and curves -----------------------------------------------------------------------------
 
 
-def test_the_rating_is_that_of_the_form(http, rated_customers):
-	viewer = http.client("CIMS Viewer")
+def test_the_rating_is_that_of_the_form(who, rated_customers):
+	viewer = who("CIMS Viewer")
 	one = ok(ask(viewer, "rating.get", customer=rated_customers[0]))
 	panel = ok(ask(viewer, "rating.panel", customer=rated_customers[0]))["rating"]
 	for field in ("grade", "score", "low", "high", "confidence", "change_90d", "evidence_count", "days_beyond_terms", "policy"):
@@ -198,26 +199,26 @@ def test_the_rating_is_that_of_the_form(http, rated_customers):
 	assert one["low"] < one["score"] < one["high"]
 
 
-def test_a_customer_without_evidence_is_not_rated(http, created):
+def test_a_customer_without_evidence_is_not_rated(who, created):
 	code = records.customer().name
 	created.append(code)
 	frappe.db.commit()
-	found = ok(ask(http.client("CIMS Viewer"), "rating.get", customer=code))
+	found = ok(ask(who("CIMS Viewer"), "rating.get", customer=code))
 	assert (found["grade"], found["score"], found["low"], found["as_of"]) == ("NR", None, None, None)
-	assert ok(ask(http.client("CIMS Viewer"), "curve.get", customer=code))["points"] == []
+	assert ok(ask(who("CIMS Viewer"), "curve.get", customer=code))["points"] == []
 
 
-def test_a_past_day_knows_nothing_of_later(http, rated_customers):
-	viewer = http.client("CIMS Viewer")
+def test_a_past_day_knows_nothing_of_later(who, rated_customers):
+	viewer = who("CIMS Viewer")
 	now = ok(ask(viewer, "rating.get", customer=rated_customers[1]))
-	then = ok(ask(viewer, "rating.get", customer=rated_customers[1], as_of=frappe.utils.add_days(None, -200)))
+	then = ok(ask(viewer, "rating.get", customer=rated_customers[1], as_of=frappe.utils.add_days(frappe.utils.nowdate(), -200)))
 	assert then["evidence_count"] < now["evidence_count"]
 	before = ok(ask(viewer, "rating.get", customer=rated_customers[1], as_of="2001-01-01"))
 	assert (before["grade"], before["score"], before["evidence_count"]) == ("NR", None, 0)
 
 
-def test_the_late_one_lies_below(http, rated_customers):
-	found = ok(ask(http.client("CIMS Viewer"), "compare.get", customers=json.dumps(rated_customers)))
+def test_the_late_one_lies_below(who, rated_customers):
+	found = ok(ask(who("CIMS Viewer"), "compare.get", customers=json.dumps(rated_customers)))
 	prompt, late = found["curves"]
 	assert [prompt["customer"], late["customer"]] == rated_customers
 	assert prompt["score"] > late["score"]
@@ -235,10 +236,16 @@ def test_sentences_come_in_the_user_s_language(http, rated_customers):
 # --- search -----------------------------------------------------------------------------------------
 
 
+FOUND = "Z9-FIND-100%"
+ALIKE = {"QQ-77": "Other", "XQQ-77X": "Another", "QQ-77-1": "Third"}
+
+
 @pytest.fixture(scope="module")
 def sought(created):
+	frappe.set_user("Administrator")
+	remove([FOUND])
 	doc = records.customer(
-		code="Z9-FIND-100%",
+		code=FOUND,
 		customer_name="Zürich Kontor_West",
 		legal_name="苏州工业园区长江精密机械有限公司",
 		phone="+86 755 8888 1234",
@@ -265,31 +272,32 @@ def sought(created):
 		("zurich", None),
 	),
 )
-def test_any_part_finds_the_customer(http, sought, text, matched):
-	found = ok(ask(http.client("CIMS Viewer"), "search.customers", text=text))["customers"]
+def test_any_part_finds_the_customer(who, sought, text, matched):
+	found = ok(ask(who("CIMS Viewer"), "search.customers", text=text))["customers"]
 	assert [(row["code"], row["matched"]) for row in found] == [(sought, matched)]
 
 
-def test_signs_that_the_database_reads_otherwise(http, sought):
-	viewer = http.client("CIMS Viewer")
+def test_signs_that_the_database_reads_otherwise(who, sought):
+	viewer = who("CIMS Viewer")
 	assert ok(ask(viewer, "search.customers", text="Kontor%West"))["customers"] == []
 	assert ok(ask(viewer, "search.customers", text="KontorXWest"))["customers"] == []
 	assert ok(ask(viewer, "search.customers", text="' OR 1=1 --"))["customers"] == []
 
 
-def test_the_limit_holds_and_says_so(http, created):
+def test_the_limit_holds_and_says_so(who, created):
 	for number in range(4):
 		created.append(records.customer(customer_name=f"Many Brothers {number}").name)
 	frappe.db.commit()
-	found = ok(ask(http.client("CIMS Viewer"), "search.customers", text="many broth", limit=3))
+	found = ok(ask(who("CIMS Viewer"), "search.customers", text="many broth", limit=3))
 	assert (len(found["customers"]), found["more"]) == (3, True)
 
 
-def test_the_best_comes_first(http, created):
-	for code, name in (("QQ-77", "Other"), ("XQQ-77X", "Another"), ("QQ-77-1", "Third")):
+def test_the_best_comes_first(who, created):
+	remove(list(ALIKE))
+	for code, name in ALIKE.items():
 		created.append(records.customer(code=code, customer_name=name).name)
 	frappe.db.commit()
-	found = ok(ask(http.client("CIMS Viewer"), "search.customers", text="qq-77"))["customers"]
+	found = ok(ask(who("CIMS Viewer"), "search.customers", text="qq-77"))["customers"]
 	assert [row["code"] for row in found] == ["QQ-77", "QQ-77-1", "XQQ-77X"]
 
 
@@ -313,8 +321,8 @@ def kept(item: dict) -> list[str]:
 	return frappe.get_all("Trust Evidence", {"source_name": item["source"], "source_event": item["event"]}, pluck="name")
 
 
-def test_reported_twice_is_kept_once(http, rated_customers):
-	service, item = http.client("CIMS Service"), event(rated_customers[0])
+def test_reported_twice_is_kept_once(who, rated_customers):
+	service, item = who("CIMS Service"), event(rated_customers[0])
 	first = ok(send(service, "evidence.add", items=item))
 	second = ok(send(service, "evidence.add", items=[item]))
 	assert first[0]["created"] and not second[0]["created"]
@@ -323,8 +331,8 @@ def test_reported_twice_is_kept_once(http, rated_customers):
 	assert (row.customer, row.dimension, row.value, row.source_doctype or "") == (rated_customers[0], "service", 0.6, "")
 
 
-def test_reported_differently_is_refused(http, rated_customers):
-	service, item = http.client("CIMS Service"), event(rated_customers[0])
+def test_reported_differently_is_refused(who, rated_customers):
+	service, item = who("CIMS Service"), event(rated_customers[0])
 	ok(send(service, "evidence.add", items=item))
 	for change in ({"value": 0.1}, {"customer": rated_customers[1]}, {"occurred_on": "2025-05-06"}):
 		answer = send(service, "evidence.add", items=[event(rated_customers[0]), item | change])
@@ -332,9 +340,9 @@ def test_reported_differently_is_refused(http, rated_customers):
 		assert item["event"] in said(answer)
 
 
-def test_threads_that_report_the_same_event(http, rated_customers):
+def test_threads_that_report_the_same_event(http, who, rated_customers):
 	"""Every request is answered, all with the same row, and exactly one of them made it."""
-	session = http.client("CIMS Service")
+	session = who("CIMS Service")
 	item = event(rated_customers[0])
 	authorization = session.headers["Authorization"]
 
@@ -352,29 +360,29 @@ def test_threads_that_report_the_same_event(http, rated_customers):
 	assert count == 1
 
 
-def test_the_rating_follows(http, rated_customers):
+def test_the_rating_follows(who, rated_customers):
 	from cims.ratings import rerate
 
 	code = rated_customers[1]
-	ok(send(http.client("CIMS Manager"), "evidence.add", items=event(code, kind="conduct.fraud", value=None)))
+	ok(send(who("CIMS Manager"), "evidence.add", items=event(code, kind="conduct.fraud", value=None)))
 	frappe.db.rollback()
 	rerate.rate(code)
 	frappe.db.commit()
-	assert ok(ask(http.client("CIMS Viewer"), "rating.get", customer=code))["grade"] == "D"
+	assert ok(ask(who("CIMS Viewer"), "rating.get", customer=code))["grade"] == "D"
 	fraud = frappe.get_value("Trust Evidence", {"customer": code, "kind": "conduct.fraud"})
-	ok(send(http.client("CIMS Manager"), "evidence.take_back", evidence=fraud, note="It was somebody else."))
-	again = send(http.client("CIMS Manager"), "evidence.take_back", evidence=fraud, note="It was somebody else.")
+	ok(send(who("CIMS Manager"), "evidence.take_back", evidence=fraud, note="It was somebody else."))
+	again = send(who("CIMS Manager"), "evidence.take_back", evidence=fraud, note="It was somebody else.")
 	assert again.status_code == 417
 
 
-def test_sales_may_assess_and_no_more(http, rated_customers):
-	sales = http.client("CIMS Sales")
+def test_sales_may_assess_and_no_more(who, rated_customers):
+	sales = who("CIMS Sales")
 	ok(send(sales, "evidence.add", items=event(rated_customers[0], kind="conduct.assessment")))
 	assert send(sales, "evidence.add", items=event(rated_customers[0])).status_code == 403
 
 
-def test_the_feed_gives_every_row_once_page_by_page(http, rated_customers):
-	auditor = http.client("CIMS Auditor")
+def test_the_feed_gives_every_row_once_page_by_page(who, rated_customers):
+	auditor = who("CIMS Auditor")
 	names, cursor, more = [], None, True
 	while more:
 		page = ok(ask(auditor, "evidence.feed", limit=7, customer=rated_customers[0], **({"cursor": cursor} if cursor else {})))
@@ -386,11 +394,12 @@ def test_the_feed_gives_every_row_once_page_by_page(http, rated_customers):
 	assert set(names) == set(frappe.get_all("Trust Evidence", {"customer": rated_customers[0]}, pluck="name", limit=0))
 
 
-def test_the_feed_goes_on_with_what_is_new(http, rated_customers):
-	auditor = http.client("CIMS Auditor")
-	cursor = ok(ask(auditor, "evidence.feed", limit=1000))["cursor"]
-	new = ok(send(http.client("CIMS Service"), "evidence.add", items=event(rated_customers[0])))[0]["name"]
-	page = ok(ask(auditor, "evidence.feed", limit=1000, **({"cursor": cursor} if cursor else {})))
+def test_the_feed_goes_on_with_what_is_new(who, rated_customers):
+	auditor = who("CIMS Auditor")
+	mine = {"customer": rated_customers[0], "limit": 1000}
+	before = ok(ask(auditor, "evidence.feed", **mine))
+	new = ok(send(who("CIMS Service"), "evidence.add", items=event(rated_customers[0])))[0]["name"]
+	page = ok(ask(auditor, "evidence.feed", **mine, **({"cursor": before["cursor"]} if before["cursor"] else {})))
 	assert page["items"][-1]["name"] == new
 
 
@@ -404,10 +413,10 @@ def bring(session, content: bytes, **values):
 	return session.post(METHOD + "imports.create", data={"kind": "Receivables", **values}, files={"file": ("file.csv", content)})
 
 
-def test_a_file_is_checked_and_imported_by_the_worker(http, rated_customers):
+def test_a_file_is_checked_and_imported_by_the_worker(who, rated_customers):
 	import time
 
-	sales = http.client("CIMS Sales")
+	sales = who("CIMS Sales")
 	content = FILE.format(code=rated_customers[0]).encode()
 	found = ok(bring(sales, content, currency="CNY"))
 	assert (found["status"], found["rows_new"]) == ("Checked", 1)
@@ -426,18 +435,18 @@ def test_a_file_is_checked_and_imported_by_the_worker(http, rated_customers):
 	assert send(sales, "imports.start", name=found["name"]).status_code == 417
 
 
-def test_a_bad_file_says_so(http):
-	found = ok(bring(http.client("CIMS Sales"), b"%PDF-1.4 ...", currency="CNY"))
+def test_a_bad_file_says_so(who):
+	found = ok(bring(who("CIMS Sales"), b"%PDF-1.4 ...", currency="CNY"))
 	assert found["status"] == "Failed"
 	assert "PDF" in found["error"]
-	answer = bring(http.client("CIMS Sales"), b"")
+	answer = bring(who("CIMS Sales"), b"")
 	assert answer.status_code == 417
 	assert "0 bytes" in said(answer)
 
 
-def test_a_mapping_and_an_unknown_kind(http, rated_customers):
+def test_a_mapping_and_an_unknown_kind(who, rated_customers):
 	text = FILE.format(code=rated_customers[0]).replace("Invoice Number", "Beleg")
-	sales = http.client("CIMS Sales")
+	sales = who("CIMS Sales")
 	assert "Invoice Number" in ok(bring(sales, text.encode(), currency="CNY"))["error"]
 	fields = ("customer", "invoice", "invoice_date", "due_date", "amount", "settled_date")
 	headers = text.split("\n")[0].split(",")
@@ -448,8 +457,8 @@ def test_a_mapping_and_an_unknown_kind(http, rated_customers):
 
 
 @pytest.mark.parametrize("role", ("CIMS Service", "CIMS Viewer", "CIMS Auditor", "Blogger"))
-def test_others_import_nothing(http, role):
-	assert bring(http.client(role), FILE.format(code="X").encode()).status_code == 403
+def test_others_import_nothing(who, role):
+	assert bring(who(role), FILE.format(code="X").encode()).status_code == 403
 
 
 def test_guests_import_nothing(http):
@@ -459,8 +468,8 @@ def test_guests_import_nothing(http):
 # --- Frappe's own resource API ----------------------------------------------------------------------
 
 
-def test_documents_by_token(http, created):
-	sales = http.client("CIMS Sales")
+def test_documents_by_token(http, who, created):
+	sales = who("CIMS Sales")
 	made = sales.post("/api/resource/CIMS Customer", json={"customer_name": "By Token Ltd", "customer_type": "Company"})
 	assert made.status_code == 200, made.text
 	code = made.json()["data"]["name"]
@@ -472,7 +481,7 @@ def test_documents_by_token(http, created):
 	made = sales.post("/api/resource/CIMS Order", json=order)
 	assert made.status_code == 200, made.text
 	assert made.json()["data"]["grand_total"] == 100
-	assert http.client("CIMS Viewer").put(f"/api/resource/CIMS Customer/{code}", json={"notes": "x"}).status_code == 403
-	assert http.client("CIMS Viewer").get(f"/api/resource/CIMS Customer/{code}").status_code == 200
-	assert http.client("Blogger").get(f"/api/resource/CIMS Customer/{code}").status_code == 403
+	assert who("CIMS Viewer").put(f"/api/resource/CIMS Customer/{code}", json={"notes": "x"}).status_code == 403
+	assert who("CIMS Viewer").get(f"/api/resource/CIMS Customer/{code}").status_code == 200
+	assert who("Blogger").get(f"/api/resource/CIMS Customer/{code}").status_code == 403
 	assert http.guest.get(f"/api/resource/CIMS Customer/{code}").status_code == 403

@@ -5,8 +5,7 @@ frappe.ui.form.on("CIMS Order", {
 
 	async onload(frm) {
 		if (!frm.is_new() || frm.doc.amended_from) return;
-		const settings = await frappe.db.get_doc("CIMS Settings");
-		frm.default_credit_days = settings.default_credit_days;
+		const settings = await frappe.db.get_doc("CIMS Settings", "CIMS Settings");
 		if (!frm.doc.currency) frm.set_value("currency", settings.default_currency);
 		if (frm.doc.credit_days === undefined) frm.set_value("credit_days", settings.default_credit_days);
 	},
@@ -36,7 +35,7 @@ frappe.ui.form.on("CIMS Order", {
 			const due = frappe.datetime.add_days(today, doc.credit_days);
 			const fields = [day("delivery_date", __("Delivered on")), day("due_date", __("Due Date"), due)];
 			fields[0].onchange = function () {
-				cur_dialog.set_value("due_date", frappe.datetime.add_days(this.value, doc.credit_days));
+				cur_dialog?.set_value("due_date", frappe.datetime.add_days(this.value, doc.credit_days));
 			};
 			const deliver = () => ask(__("Deliver"), __("Deliver"), fields, "deliver");
 			frm.add_custom_button(__("Deliver"), deliver).addClass("btn-primary");
@@ -75,11 +74,14 @@ frappe.ui.form.on("CIMS Order", {
 	},
 
 	new_payment(frm) {
-		const { name, customer, currency, outstanding_amount } = frm.doc;
-		frappe.new_doc("CIMS Payment", { customer, currency, amount: outstanding_amount }, (payment) => {
-			const row = frappe.model.add_child(payment, "allocations");
-			Object.assign(row, { order: name, order_no: frm.doc.order_no, grand_total: frm.doc.grand_total, outstanding_amount, currency });
-			row.allocated_amount = outstanding_amount;
+		const { name, order_no, grand_total, customer, currency, outstanding_amount } = frm.doc;
+		frappe.new_doc("CIMS Payment", { customer, currency }, (payment) => {
+			const row = { order: name, order_no, grand_total, outstanding_amount, currency };
+			payment.amount = outstanding_amount;
+			payment.unallocated_amount = 0;
+			Object.assign(frappe.model.add_child(payment, "CIMS Payment Allocation", "allocations"), row, {
+				allocated_amount: outstanding_amount,
+			});
 		});
 	},
 

@@ -289,3 +289,4 @@ def on_doctype_update():
 	frappe.db.add_index("CIMS Order", ["customer", "docstatus", "due_date"], "customer_docstatus_due_date")
 	frappe.db.add_index("CIMS Order", ["payment_status", "due_date"], "payment_status_due_date")
 	frappe.db.add_index("CIMS Order", ["status", "modified"], "status_modified")
+	frappe.db.add_index("CIMS Order", ["docstatus", "outstanding_amount"], "open_orders")

@@ -12,12 +12,13 @@ frappe.ui.form.on("CIMS Payment", {
 
 	async onload(frm) {
 		if (!frm.is_new() || frm.doc.currency) return;
-		const { message } = await frappe.db.get_value("CIMS Settings", null, "default_currency");
-		if (message?.default_currency) frm.set_value("currency", message.default_currency);
+		const currency = await frappe.db.get_single_value("CIMS Settings", "default_currency");
+		if (currency) frm.set_value("currency", currency);
 	},
 
 	refresh(frm) {
 		const { doc } = frm;
+		frm.customer_of_rows = doc.customer;
 		const money_left = doc.docstatus < 2 && doc.customer && flt(doc.unallocated_amount ?? doc.amount) > 0;
 		if (money_left && ["Pending", "Cleared"].includes(doc.status) && frm.perm[0].write) {
 			frm.add_custom_button(__("Allocate to Oldest Orders"), () => frm.trigger("allocate"));
@@ -51,8 +52,13 @@ frappe.ui.form.on("CIMS Payment", {
 	},
 
 	customer(frm) {
-		frm.clear_table("allocations");
-		frm.refresh_field("allocations");
+		// Frappe fires this for a new form as well, with what the order filled in.
+		if (frm.customer_of_rows && frm.customer_of_rows !== frm.doc.customer) {
+			frm.clear_table("allocations");
+			frm.trigger("add_up");
+			frm.refresh_field("allocations");
+		}
+		frm.customer_of_rows = frm.doc.customer;
 	},
 
 	amount: (frm) => frm.trigger("add_up"),

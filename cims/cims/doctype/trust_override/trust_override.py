@@ -18,6 +18,8 @@ class TrustOverride(Document):
 	def before_insert(self):
 		self.status = REQUESTED
 		self.update(dict.fromkeys(BY_DECISION[1:]))
+		# A request may name another owner; the author is who asks.
+		self.owner = frappe.session.user
 
 	def validate(self):
 		if self.flags.deciding:
@@ -39,7 +41,7 @@ class TrustOverride(Document):
 				),
 				frappe.PermissionError,
 			)
-		for field in BY_DECISION:
+		for field in (*BY_DECISION, "owner"):
 			self.set(field, before.get(field))
 		self.check_author(before)
 

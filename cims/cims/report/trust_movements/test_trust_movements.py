@@ -6,6 +6,7 @@ from cims.cims.report.testing import SEES_GROUP, ReportTestCase, by, insert
 from cims.cims.report.trust_movements.trust_movements import DOWN, GONE, NEW, UP, execute
 
 REPORT = "Trust Movements"
+MONTH_ENDS = ("2025-01-31", "2025-02-28", "2025-03-31")
 SPAN = {"from_date": "2025-01-31", "to_date": "2025-03-31"}
 
 
@@ -14,21 +15,25 @@ class TestTrustMovements(ReportTestCase):
 	def setUpClass(cls):
 		super().setUpClass()
 		snapshots = (
-			# A: up. The day after the first and the day after the last asked about must not count.
-			("RT-A", "2024-12-31", "A", 720), ("RT-A", "2025-02-01", "D", 100), ("RT-A", "2025-03-31", "AA", 760),
-			("RT-A", "2025-04-01", "D", 100),
-			# B: down by an event in between, and its snapshot of the first day itself.
-			("RT-B", "2025-01-31", "A", 700), ("RT-B", "2025-03-14", "B", 600),
+			# A: up. The days after the first and after the last asked about must not count.
+			("RT-A", "2025-01-31", "A", 720), ("RT-A", "2025-02-01", "D", 100), ("RT-A", "2025-02-28", "A", 725),
+			("RT-A", "2025-03-31", "AA", 760), ("RT-A", "2025-04-01", "D", 100),
+			# B: down, by what happened on the 14th and the 16th of March.
+			("RT-B", "2025-01-31", "A", 700), ("RT-B", "2025-02-28", "A", 701), ("RT-B", "2025-03-14", "B", 610),
+			("RT-B", "2025-03-16", "C", 550), ("RT-B", "2025-03-31", "B", 600),
 			# C: rated for the first time. D: not rated any more. F: the same grade, 15 points less.
 			("RT-C", "2025-03-31", "C", 500),
-			("RT-D", "2025-01-31", "B", 600), ("RT-D", "2025-03-31", "NR", 600),
-			("RT-F", "2025-01-31", "A", 715), ("RT-F", "2025-03-31", "A", 700),
+			("RT-D", "2025-01-31", "B", 600), ("RT-D", "2025-02-28", "B", 600), ("RT-D", "2025-03-31", "NR", 600),
+			("RT-F", "2025-01-31", "A", 715), ("RT-F", "2025-02-28", "A", 715), ("RT-F", "2025-03-31", "A", 700),
 			("RT-X", "2025-01-31", "A", 715), ("RT-X", "2025-03-31", "D", 100),
 		)  # fmt: skip
 		insert(
 			"Trust Snapshot",
 			"name customer day grade score rated cause",
-			[(f"rt-{at}", *row, int(row[2] != "NR"), "Month End") for at, row in enumerate(snapshots)],
+			[
+				(f"rt-{at}", *row, int(row[2] != "NR"), "Month End" if row[1] in MONTH_ENDS else "Event")
+				for at, row in enumerate(snapshots)
+			],
 		)
 
 	def moved(self, **filters):
@@ -47,6 +52,13 @@ class TestTrustMovements(ReportTestCase):
 			},
 		)
 		self.assertEqual(list(rows)[:3], ["RT-B", "RT-A", "RT-F"])
+
+	def test_between_month_ends_what_moved_since_the_last_one_counts(self):
+		rows = by(execute(self.filters(from_date="2025-02-01", to_date="2025-03-15"))[1], "customer")
+		self.assertEqual(
+			{name: (row.grade_from, row.grade_to, row.change) for name, row in rows.items()},
+			{"RT-A": ("D", "A", 625), "RT-B": ("A", "B", -90)},
+		)
 
 	def test_small_moves_are_left_out(self):
 		self.assertNotIn("RT-F", by(self.moved(points=15.1), "customer"))

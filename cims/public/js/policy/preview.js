@@ -30,7 +30,7 @@ export function preview(frm) {
 	return fill(frm, dialog);
 }
 
-const asked = (frm) => ({ policy: frm.docname, changes: frm.is_dirty() ? frm.doc : null });
+const asked = (frm) => ({ policy: frm.docname, ...(frm.is_dirty() ? { changes: frm.doc } : {}) });
 
 async function fill(frm, dialog) {
 	const frame = dialog.fields_dict.changes.wrapper;

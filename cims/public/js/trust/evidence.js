@@ -54,8 +54,9 @@ export function record_evidence(customer, done) {
 		],
 		primary_action_label: __("Record Evidence"),
 		primary_action: async (entered) => {
-			const value = rated.includes(entered.kind) ? entered.value / 100 : null;
-			await frappe.xcall("cims.api.evidence.record", { customer, ...entered, value });
+			const { value, ...asked } = entered;
+			if (rated.includes(asked.kind)) asked.value = value / 100;
+			await frappe.xcall("cims.api.evidence.record", { customer, ...asked });
 			dialog.hide();
 			frappe.show_alert({ message: __("Recorded. The rating follows in a moment."), indicator: "green" });
 			done();
