@@ -32,8 +32,12 @@ def on_site(command):
 
 
 @click.command("cims-sample-data")
-@click.option("--customers", default=500, show_default=True, type=click.IntRange(20, 20_000), help="How many customers.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Last day of the three years.  [default: today]")
+@click.option(
+	"--customers", default=500, show_default=True, type=click.IntRange(20, 20_000), help="How many customers."
+)
+@click.option(
+	"--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Last day of the three years.  [default: today]"
+)
 @on_site
 def sample_data(customers: int, as_of: datetime | None):
 	"""Make sample customers, orders and payments, a log-in for each role, and rate them."""
@@ -64,7 +68,13 @@ def remove_sample_data():
 
 
 @click.command("cims-backtest")
-@click.option("--late-days", default=1, show_default=True, type=click.IntRange(1, 365), help="Late means so many days or more.")
+@click.option(
+	"--late-days",
+	default=1,
+	show_default=True,
+	type=click.IntRange(1, 365),
+	help="Late means so many days or more.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @on_site
 def backtest(late_days: int, as_json: bool):
@@ -93,7 +103,9 @@ def _backtest_report(found: dict) -> str:
 		*(f"  {row['forecast']:.3f}: {row['observed']:.3f}  {row['n']:,}" for row in found["calibration"]),
 	]
 	if found["fallback"]:
-		lines.append("Too few settled receivables for a model: the customers' late ratios, shrunk to that of all, stand in.")
+		lines.append(
+			"Too few settled receivables for a model: the customers' late ratios, shrunk to that of all, stand in."
+		)
 	return "\n".join(lines)
 
 

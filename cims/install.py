@@ -127,7 +127,10 @@ def _named_by(holder: str, field: str, doctypes: list[str]) -> list[str]:
 
 
 def _unlink(holder: str, field: str, doctypes: list[str]) -> None:
-	names = [df.fieldname for df in frappe.get_meta(holder).get("fields", {"fieldtype": "Dynamic Link", "options": field})]
+	names = [
+		df.fieldname
+		for df in frappe.get_meta(holder).get("fields", {"fieldtype": "Dynamic Link", "options": field})
+	]
 	table = frappe.qb.DocType(holder)
 	query = frappe.qb.update(table).where(table[field].isin(doctypes))
 	for column in (field, *names):
@@ -153,5 +156,7 @@ def _used_by_others(rule: str, doctypes: list[str]) -> bool:
 	return bool(
 		frappe.db.exists("DocType", {"autoname": like, "name": ("not in", doctypes)})
 		or frappe.db.exists("DocField", {"fieldname": "naming_series", "options": ("like", f"%{rule}%")})
-		or frappe.db.exists("Property Setter", {"field_name": "naming_series", "value": ("like", f"%{rule}%")})
+		or frappe.db.exists(
+			"Property Setter", {"field_name": "naming_series", "value": ("like", f"%{rule}%")}
+		)
 	)

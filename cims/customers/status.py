@@ -31,15 +31,15 @@ def check_may_draft_order(customer: str) -> None:
 	status = _status(customer)
 	if status == ARCHIVED:
 		frappe.throw(
-			_("{0} is archived and takes no new orders. Set the customer's status back to Active first.").format(
-				get_link_to_form("CIMS Customer", customer)
-			)
+			_(
+				"{0} is archived and takes no new orders. Set the customer's status back to Active first."
+			).format(get_link_to_form("CIMS Customer", customer))
 		)
 	if status == BLOCKED:
 		frappe.msgprint(
-			_("{0} is blocked: this order can be saved as a draft, and submitted once the customer is unblocked.").format(
-				get_link_to_form("CIMS Customer", customer)
-			),
+			_(
+				"{0} is blocked: this order can be saved as a draft, and submitted once the customer is unblocked."
+			).format(get_link_to_form("CIMS Customer", customer)),
 			title=_("Blocked Customer"),
 			indicator="orange",
 		)
@@ -50,8 +50,10 @@ def check_may_order(customer: str) -> None:
 	status = _status(customer)
 	if status in (BLOCKED, ARCHIVED):
 		frappe.throw(
-			_("{0} has the status {1}, so this order can't be submitted. Set the status back to Active first.").format(
-				get_link_to_form("CIMS Customer", customer), frappe.bold(_(status))
+			_(
+				"{0} has the status {1}, so this order can't be submitted. Set the status back to Active first."
+			).format(
+				get_link_to_form("CIMS Customer", customer), frappe.bold(_(status, context="CIMS Customer"))
 			),
 			title=_("No New Orders"),
 		)

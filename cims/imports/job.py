@@ -37,8 +37,9 @@ NOTHING_YET = {
 	"customers_created": 0, "summary": None, "error": None, "rejects": None, "started_on": None, "finished_on": None,
 }  # fmt: skip
 ROWS_AT_ONCE = 200
+SAVEPOINT = "cims_import"
 # Files up to this size are checked while the person waits.
-SMALL = 200_000
+SMALL = 1_000_000
 SECONDS_A_ROW = 0.2
 PROGRESS_EVERY = 0.7
 REMEMBERED = 24 * 3600
@@ -185,7 +186,7 @@ class Job:
 		# The names are taken in a transaction of their own: a gap in the numbers hurts nobody, waiting for them does.
 		self.importer.prepare(self.plan)
 		sql.commit()
-		frappe.db.savepoint("cims_import")
+		frappe.db.savepoint(SAVEPOINT)
 		with quiet():
 			for at, step in enumerate(steps, 1):
 				self.write_step(step)
@@ -200,14 +201,15 @@ class Job:
 		self.importer.finish()
 
 	def write_step(self, step: Step) -> None:
-		frappe.db.savepoint("cims_import_row")
+		# What is taken back where a row fails: that row, or all that was written so far.
+		if self.doc.take_good_rows:
+			frappe.db.savepoint(SAVEPOINT)
 		try:
 			self.importer.write(step)
 		except (frappe.ValidationError, frappe.PermissionError, frappe.NameError) as error:
-			frappe.db.rollback(save_point="cims_import_row")
+			frappe.db.rollback(save_point=SAVEPOINT)
 			step.outcome, step.note = REJECTED, _plain(error)
 			if not self.doc.take_good_rows:
-				frappe.db.rollback(save_point="cims_import")
 				raise NotWritten(self.refusal(1)) from error
 		finally:
 			frappe.clear_messages()

@@ -72,8 +72,7 @@ def of_days(
 	"""The marks of each asked day, most points first.
 
 	rows: evidence as read (`events.FIELDS`, source doctype and name, own name), `events` the same in columns; who, day: the
-	asks;
-	state, found: theirs at the end of the day; before: the score at the end of the day before.
+	asks; state, found: theirs at the end of the day; before: the score at the end of the day before.
 	"""  # fmt: skip
 	ask_of = {(customer, when): at for at, (customer, when) in enumerate(zip(who.tolist(), day.tolist(), strict=True))}
 	pairs = zip(events.customer.tolist(), events.known.tolist(), strict=True)

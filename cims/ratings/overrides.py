@@ -7,7 +7,7 @@ import frappe
 from frappe import _
 from frappe.utils import now, nowdate
 
-from cims.ratings import queue, sql
+from cims.ratings import queue, sql, store
 from cims.ratings.guard import require_role
 from cims.trust.calendar import to_date
 
@@ -101,8 +101,6 @@ def expire() -> int:
 
 
 def _rate_anew(customers: Collection[str]) -> None:
-	"""Mark and queue those of the customers who have a rating row."""
-	rating = frappe.qb.DocType("Trust Rating")
-	for part in sql.chunks(sorted(customers), 1000):
-		frappe.qb.update(rating).set(rating.dirty, rating.dirty + 1).where(rating.name.isin(part)).run()
+	"""Mark and queue the customers, also those who have no evidence: an override sets their grade all the same."""
+	store.hold(dict.fromkeys(customers))
 	queue.add(customers)

@@ -105,7 +105,7 @@ def run_later(policy: Mapping | str, job: str, user: str) -> None:
 
 def result(job: str) -> dict | None:
 	"""What a job of `preview_later` found, None until it has. Only for the user who asked."""
-	return frappe.cache().get_value(_key(job, frappe.session.user))
+	return frappe.cache().get_value(_key(job, frappe.session.user), expires=True)
 
 
 def _key(job: str, user: str) -> str:

@@ -358,14 +358,18 @@ def rate_until_settled(customer: str) -> None:
 
 def sweep() -> None:
 	"""Scheduler, every five minutes: whoever has new evidence and was not rated yet, for want of a worker or because the
-	event came in just as a job was ending."""
+	event came in just as a job was ending. Overrides end here too, so that none holds for long after its day."""
+	overrides.expire()
 	if frappe.db.count(RATING, {"dirty": (">", 0)}):
 		queue.add_waiting()
 
 
 def rate_waiting() -> int:
 	"""Job: rate whoever has new evidence and was not rated yet. Returns how many."""
-	policies.learn_first()
+	if policies.learn_first():
+		sql.commit()
+		forecasts.first_fit()
+		return rate_everyone(curve=True)
 	customers = frappe.get_all(RATING, {"dirty": (">", 0)}, pluck="name", order_by="name", limit=0)
 	if len(customers) <= queue.MANY:
 		for customer in customers:
@@ -432,9 +436,9 @@ def nightly() -> None:
 	"""Scheduler: what time alone changes. Open receivables grow older, evidence fades, months end, overrides expire; and
 	whatever an event's own job missed is caught up."""
 	overrides.expire()
-	policies.learn_first()
+	learned = policies.learn_first()
 	forecasts.first_fit()
-	queue.add_everyone()
+	queue.add_everyone(curve=bool(learned), version=learned or "")
 
 
 def _write(rows: Sequence[dict], update_forecast: bool) -> None:

@@ -84,7 +84,7 @@ def _write(rows: Sequence[dict], rate: bool = True) -> int:
 		first[row["customer"]] = min(row["occurred_on"], first.get(row["customer"], row["occurred_on"]))
 	_check_customers(first)
 	few = len(rows) <= FEW
-	_hold(first, replay=not few)
+	hold(first, replay=not few)
 	new = sql.insert(EVIDENCE, FIELDS, ([row[field] for field in FIELDS] for row in rows))
 	if few and new:
 		_add_up(_kept(rows))
@@ -103,7 +103,7 @@ def _check_customers(customers: Collection[str]) -> None:
 			)
 
 
-def _hold(first: dict[str, date | None], replay: bool) -> None:
+def hold(first: dict[str, date | None], replay: bool = False) -> None:
 	"""Lock the customers' rating rows (made where missing) until the transaction ends, and mark them as changed.
 
 	first: the earliest day of each one's new evidence, from which on its curve is worked out anew if `replay`.
@@ -185,7 +185,7 @@ def changed(doctype: str, name: str, customer: str, since: date | None = None) -
 	since = getdate(since) if since else None
 	back = since if since and since <= last_month_end() else None
 	if back or not rows:
-		_hold({customer: back}, replay=bool(back))
+		hold({customer: back}, replay=bool(back))
 	queue.add([customer])
 	return written
 
@@ -376,7 +376,7 @@ def segment_changed(doc, method=None) -> None:
 		return
 	since = frappe.db.get_value(RATING, doc.name, "first_evidence_on")
 	if since:
-		_hold({doc.name: since}, replay=True)
+		hold({doc.name: since}, replay=True)
 		queue.add([doc.name])
 
 
@@ -392,7 +392,7 @@ def after_customer_renamed(doc, method=None, old: str = "", new: str = "", merge
 	if merge:
 		first = frappe.db.get_value(EVIDENCE, {"customer": new}, "min(occurred_on)")
 		if first:
-			_hold({new: first}, replay=True)
+			hold({new: first}, replay=True)
 			queue.add([new])
 	else:
 		frappe.db.sql("UPDATE `tabTrust Rating` SET `name` = `customer` WHERE `customer` = %s", new)

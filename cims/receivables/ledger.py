@@ -37,7 +37,9 @@ def lock(orders: Collection[str]) -> dict[str, frappe._dict]:
 	return {row.name: row for row in rows}
 
 
-def allocated(orders: Collection[str], status: str, besides: str | None = None) -> dict[str, list[tuple[date, float]]]:
+def allocated(
+	orders: Collection[str], status: str, besides: str | None = None
+) -> dict[str, list[tuple[date, float]]]:
 	"""What submitted payments of a status put on each order, as (day cleared or paid, amount).
 
 	besides: a payment to leave out.

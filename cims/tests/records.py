@@ -2,9 +2,10 @@
 
 import random
 
+from stdnum.cn import ric, uscc
+
 import frappe
 from frappe.utils import add_days, nowdate
-from stdnum.cn import ric, uscc
 
 from cims.permissions import ROLES
 
@@ -26,7 +27,14 @@ def customer(**values):
 	return frappe.get_doc(values).insert()
 
 
-def order(customer: str, amount: float = 1000, days_ago: int = 0, credit_days: int = 30, submit: bool = True, **values):
+def order(
+	customer: str,
+	amount: float = 1000,
+	days_ago: int = 0,
+	credit_days: int = 30,
+	submit: bool = True,
+	**values,
+):
 	"""An order of one item, `days_ago` days back."""
 	doc = frappe.get_doc(
 		{
@@ -76,7 +84,9 @@ def users() -> dict[str, str]:
 	return {role: user(role) for role in ROLES}
 
 
-def resident_id(birth: str = "19900307", order_code: str = "011", place: str = "440106", seed: int | None = None) -> str:
+def resident_id(
+	birth: str = "19900307", order_code: str = "011", place: str = "440106", seed: int | None = None
+) -> str:
 	"""A resident ID with a right check digit; an odd order code is a man's."""
 	if seed is not None:
 		order_code = f"{random.Random(seed).randrange(1, 999):03d}"

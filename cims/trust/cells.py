@@ -156,7 +156,9 @@ class CsvCells(Cells):
 			raise Unreadable("csv_broken", why=str(error).strip()) from None
 		if not len(frame):
 			raise Unreadable("no_rows")
-		return pd.DataFrame({name: frame[at] for name, at in (positions | {BEYOND: width}).items()}, copy=False)
+		return pd.DataFrame(
+			{name: frame[at] for name, at in (positions | {BEYOND: width}).items()}, copy=False
+		)
 
 	def _read(self, kinds: Mapping[int, type], usecols: list[int]) -> pd.DataFrame:
 		with self.path.open(encoding=self.encoding, newline="") as file:
@@ -225,7 +227,7 @@ class WorkbookCells(Cells):
 			raise Unreadable("excel_broken", why=str(error) or type(error).__name__) from None
 		try:
 			names = [page.title for page in book.worksheets]
-			if self.sheet is not None and self.sheet not in names or not names:
+			if (self.sheet is not None and self.sheet not in names) or not names:
 				raise Unreadable("no_sheet", sheet=self.sheet or "", sheets=", ".join(names))
 			page = book[self.sheet or names[0]]
 			# Some programs write a wrong extent; without it every cell is read.

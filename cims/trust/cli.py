@@ -49,7 +49,10 @@ def main(arguments: list[str] | None = None) -> None:
 	try:
 		cli.main(arguments, prog_name="python -m cims.trust", standalone_mode=False)
 	except click.UsageError as error:
-		click.echo(f"{error.format_message()} See: {error.ctx.command_path if error.ctx else 'cims'} --help", err=True)
+		click.echo(
+			f"{error.format_message()} See: {error.ctx.command_path if error.ctx else 'cims'} --help",
+			err=True,
+		)
 		sys.exit(2)
 	except click.ClickException as error:
 		error.show()
@@ -117,11 +120,15 @@ def cli() -> None:
 @cli.command()
 @file_options
 @click.option("--as-of", type=Day(), help="The day to rate on; else the latest date that the file knows.")
-@click.option("--html", type=click.Path(), metavar="FILE", help="Write a report with the curves, one file in itself.")
+@click.option(
+	"--html", type=click.Path(), metavar="FILE", help="Write a report with the curves, one file in itself."
+)
 @click.option("--csv", "csv_file", type=click.Path(), metavar="FILE", help="Write all customers as CSV.")
 @click.option("--top", type=click.IntRange(0), help="How many customers are shown with their reasons.")
 @click.option("--by", type=click.Choice(ORDERS), default="worst", show_default=True, help="Which come first.")
-@click.option("--customer", "chosen", multiple=True, metavar="NAME", help="Show this one first; may be repeated.")
+@click.option(
+	"--customer", "chosen", multiple=True, metavar="NAME", help="Show this one first; may be repeated."
+)
 def rate(file, as_of, html, csv_file, top, by, chosen, lang, as_json, of_ratings, **reading) -> None:
 	"""Rate every customer of FILE."""
 	_ = words.translator(lang)
@@ -130,11 +137,18 @@ def rate(file, as_of, html, csv_file, top, by, chosen, lang, as_json, of_ratings
 	else:
 		found, problems, rows = _rate_receivables(file, as_of, reading, _)
 	order = _order(found, by, chosen, _)
-	facts = {"file": Path(file).name, "as_of_given": as_of is not None, "rows": rows, "rejected": len(problems.rows)}
+	facts = {
+		"file": Path(file).name,
+		"as_of_given": as_of is not None,
+		"rows": rows,
+		"rejected": len(problems.rows),
+	}
 	if html:
 		from cims.trust.report import write_report
 
-		_write(html, lambda: write_report(found, order, IN_REPORT if top is None else top, by, facts, html, lang))
+		_write(
+			html, lambda: write_report(found, order, IN_REPORT if top is None else top, by, facts, html, lang)
+		)
 	if csv_file:
 		_write(csv_file, lambda: output.write_csv(found, order, csv_file))
 	if as_json:
@@ -143,7 +157,9 @@ def rate(file, as_of, html, csv_file, top, by, chosen, lang, as_json, of_ratings
 		from cims.trust import terminal
 
 		shown = min(ON_TERMINAL if top is None else top, len(order))
-		terminal.show(found, order, shown, _heading(found, facts, of_ratings, _), _closing(found, shown, by, _), _)
+		terminal.show(
+			found, order, shown, _heading(found, facts, of_ratings, _), _closing(found, shown, by, _), _
+		)
 	for path, what in ((html, _("The report is in {0}.")), (csv_file, _("All ratings are in {0}."))):
 		if path:
 			click.echo(what.format(path), err=as_json)
@@ -151,7 +167,13 @@ def rate(file, as_of, html, csv_file, top, by, chosen, lang, as_json, of_ratings
 
 @cli.command("backtest")
 @file_options
-@click.option("--late-days", type=click.IntRange(0), default=1, show_default=True, help="Paid so many days late or more.")
+@click.option(
+	"--late-days",
+	type=click.IntRange(0),
+	default=1,
+	show_default=True,
+	help="Paid so many days late or more.",
+)
 def backtest_command(file, late_days, lang, as_json, of_ratings, **reading) -> None:
 	"""See whether forecast and score would have foreseen what then happened in FILE.
 
@@ -213,9 +235,9 @@ def _good_rows(file: str, read_it: Callable, take_good_rows: bool, _):
 		if len(problems) > len(lines):
 			lines.append(_("… and {0} more.").format(f"{len(problems) - len(lines):,}"))
 		lines.append(
-			_("Rows with problems: {0} of {1}. Nothing was rated. Correct them, or leave them out with {2}.").format(
-				f"{len(problems.rows):,}", f"{len(table) + len(problems.rows):,}", "--take-good-rows"
-			)
+			_(
+				"Rows with problems: {0} of {1}. Nothing was rated. Correct them, or leave them out with {2}."
+			).format(f"{len(problems.rows):,}", f"{len(table) + len(problems.rows):,}", "--take-good-rows")
 		)
 		raise Refusal("\n".join(lines))
 	if not len(table):
@@ -223,8 +245,15 @@ def _good_rows(file: str, read_it: Callable, take_good_rows: bool, _):
 	try:
 		rejects = output.write_rejects(file, problems, _)
 	except OSError as error:
-		raise Refusal(_("The file {0} can't be written: {1}.").format(error.filename, error.strerror)) from None
-	click.echo(_("Rows left out: {0}. They are in {1}, each with the reason.").format(f"{len(problems.rows):,}", rejects), err=True)
+		raise Refusal(
+			_("The file {0} can't be written: {1}.").format(error.filename, error.strerror)
+		) from None
+	click.echo(
+		_("Rows left out: {0}. They are in {1}, each with the reason.").format(
+			f"{len(problems.rows):,}", rejects
+		),
+		err=True,
+	)
 	return table, problems
 
 
@@ -235,13 +264,21 @@ def _rate_receivables(file, as_of, reading, _) -> tuple[FileRating, Problems, in
 	if table.invoiced.max() > day:
 		known = table.invoiced <= day
 		if not known.any():
-			raise Refusal(_("Nothing was invoiced by {0}; the first invoice is of {1}.").format(as_of, to_date(table.invoiced.min())))
+			raise Refusal(
+				_("Nothing was invoiced by {0}; the first invoice is of {1}.").format(
+					as_of, to_date(table.invoiced.min())
+				)
+			)
 		table = table.where(known)
 	try:
 		policy, learning = policy_of_file(_policy_data(reading["policy_file"], _), table)
 	except PolicyError as error:
 		raise Refusal(str(error)) from None
-	return rate_receivables(table, _calendar(reading["country"], table, _), day, policy, learning), problems, rows
+	return (
+		rate_receivables(table, _calendar(reading["country"], table, _), day, policy, learning),
+		problems,
+		rows,
+	)
 
 
 def _rate_ratings(file, as_of, reading, _) -> tuple[FileRating, Problems, int]:
@@ -310,12 +347,16 @@ def _rate_data(found: FileRating, order, explained: int, by: str, facts: dict, _
 
 
 def _heading(found: FileRating, facts: dict, of_ratings: bool, _) -> list[str]:
-	what = _("{0}: {1} ratings of {2} parties, rated as of {3}.") if of_ratings else _(
-		"{0}: {1} receivables of {2} customers, rated as of {3}."
+	what = (
+		_("{0}: {1} ratings of {2} parties, rated as of {3}.")
+		if of_ratings
+		else _("{0}: {1} receivables of {2} customers, rated as of {3}.")
 	)
 	total = sum(d.weight for d in found.policy.dimensions)
 	parts = [f"{_(words.DIMENSIONS[d.name])} {d.weight / total:.0%}" for d in found.policy.dimensions]
-	first = what.format(facts["file"], f"{facts['rows']:,}", f"{len(found.ratings):,}", output.as_of_text(found))
+	first = what.format(
+		facts["file"], f"{facts['rows']:,}", f"{len(found.ratings):,}", output.as_of_text(found)
+	)
 	if not facts["as_of_given"]:
 		first += " " + _("That is the latest date in the file.")
 	lines = [first, _("Weights: {0}.").format(" · ".join(parts))]
@@ -337,7 +378,11 @@ SHOWN = {
 def _closing(found: FileRating, shown: int, by: str, _) -> list[str]:
 	lines = [""]
 	if shown < len(found.ratings):
-		lines.append(_(SHOWN[by]).format(f"{shown:,}", f"{len(found.ratings):,}") + " " + _("All of them: {0}.").format("--csv FILE"))
+		lines.append(
+			_(SHOWN[by]).format(f"{shown:,}", f"{len(found.ratings):,}")
+			+ " "
+			+ _("All of them: {0}.").format("--csv FILE")
+		)
 	if unrated := found.grade_counts()[NOT_RATED]:
 		lines.append(_("Customers without enough evidence for a grade: {0}.").format(f"{unrated:,}"))
 	return lines if len(lines) > 1 else []
@@ -348,8 +393,14 @@ def _show_backtest(found: dict, name: str, late_days: int, of_ratings: bool, _) 
 		value = output.plain_value(value)
 		return "–" if value is None else f"{value:.3f}"
 
-	event = _("the next rating is negative") if of_ratings else _("paid {0} or more days late").format(late_days)
-	click.echo(_("{0}: {1} test cases, {2} with the event: {3}.").format(name, f"{found['n_test']:,}", f"{found['positives']:,}", event))
+	event = (
+		_("the next rating is negative") if of_ratings else _("paid {0} or more days late").format(late_days)
+	)
+	click.echo(
+		_("{0}: {1} test cases, {2} with the event: {3}.").format(
+			name, f"{found['n_test']:,}", f"{found['positives']:,}", event
+		)
+	)
 	rows = [
 		(_("Forecast"), found["auc"], found["auc_low"], found["auc_high"], found["brier"]),
 		(_("Score"), found["auc_score"], found["auc_score_low"], found["auc_score_high"], None),
@@ -365,7 +416,11 @@ def _show_backtest(found: dict, name: str, late_days: int, of_ratings: bool, _) 
 	from cims.trust.terminal import RIGHT, fitted, width
 
 	wide = max(width(row[0]) for row in rows)
-	click.echo(click.style(f"\n{fitted('', wide)}    AUC  {fitted(_('95 % interval'), 15, RIGHT)}   Brier", bold=True))
+	click.echo(
+		click.style(
+			f"\n{fitted('', wide)}    AUC  {fitted(_('95 % interval'), 15, RIGHT)}   Brier", bold=True
+		)
+	)
 	for label, auc, low, high, brier in rows:
 		between = "" if low is None else f"{figure(low)}–{figure(high)}"
 		brier = "" if brier is None else figure(brier)
@@ -375,4 +430,6 @@ def _show_backtest(found: dict, name: str, late_days: int, of_ratings: bool, _) 
 		bar = "█" * round(40 * bin_["observed"])
 		click.echo(f"  {bin_['n']:>7,}  {bin_['forecast']:>6.1%}  {bin_['observed']:>6.1%}  {bar}")
 	if found["fallback"]:
-		click.echo(_("The history is short, so the forecast is the share of late payments, shrunk to the average."))
+		click.echo(
+			_("The history is short, so the forecast is the share of late payments, shrunk to the average.")
+		)

@@ -92,7 +92,9 @@ class FileRating:
 	def grade_counts(self) -> dict[str, int]:
 		"""Grade -> how many customers have it, best first, NR last."""
 		counts = np.bincount(self.ratings.grade + 1, minlength=len(self.policy.grades) + 1)
-		return dict(zip((*self.policy.grades, NOT_RATED), (*counts[1:].tolist(), int(counts[0])), strict=True))
+		return dict(
+			zip((*self.policy.grades, NOT_RATED), (*counts[1:].tolist(), int(counts[0])), strict=True)
+		)
 
 	def curve(self, who: Sequence[int], months: int = CURVE_MONTHS) -> "Curves":
 		"""The curves of some customers over the last month ends and the day itself."""
@@ -110,7 +112,9 @@ class FileRating:
 		walks = [slice(at - EVALUATIONS, at + 1) for at in range(EVALUATIONS, len(days))]
 		grades = [sticky_grade(low[:, w], rated[:, w], cap[:, w], self.policy) for w in walks]
 		shown = np.s_[:, EVALUATIONS:]
-		return Curves(days[EVALUATIONS:], score[shown], low[shown], high[shown], rated[shown], np.column_stack(grades))
+		return Curves(
+			days[EVALUATIONS:], score[shown], low[shown], high[shown], rated[shown], np.column_stack(grades)
+		)
 
 	def lifts(self, at: int) -> list[rating.Lift]:
 		"""What would lift the rating of one customer."""
@@ -144,7 +148,9 @@ def policy_of_file(given: dict | None, table: Table) -> tuple[Policy, bool]:
 	policy = Policy.from_dict(given)
 	if not any(d.name in DIMENSIONS and d.weight for d in policy.dimensions):
 		named = ", ".join(DIMENSIONS)
-		raise PolicyError(f"A file of receivables speaks only of {named}, and the policy gives none of these a weight.")
+		raise PolicyError(
+			f"A file of receivables speaks only of {named}, and the policy gives none of these a weight."
+		)
 	policy = policy.only(*DIMENSIONS)
 	if "usual_amount" not in given:
 		policy = replace(policy, usual_amount=float(np.median(table.amount)))
@@ -156,7 +162,9 @@ def calendar_of(country: str | None, years: range) -> Calendar:
 	return Calendar.of_country(country, years) if country else Calendar()
 
 
-def rate_receivables(table: Table, calendar: Calendar, as_of: int, policy: Policy, learning: bool) -> FileRating:
+def rate_receivables(
+	table: Table, calendar: Calendar, as_of: int, policy: Policy, learning: bool
+) -> FileRating:
 	"""The ratings of a file's customers as of a day; who had no receivable by then is not rated."""
 	receivables = table.receivables(calendar, grouped=True)
 
@@ -194,4 +202,6 @@ def rate_ratings(table: RatingsTable, as_of: int) -> FileRating:
 
 def safe_names(columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 	"""The columns with names that no spreadsheet program takes for formulas."""
-	return columns | {"customer": np.array([words.safe_cell(name) for name in columns["customer"]], dtype=object)}
+	return columns | {
+		"customer": np.array([words.safe_cell(name) for name in columns["customer"]], dtype=object)
+	}

@@ -290,7 +290,13 @@ class Describer:
 	"""
 
 	def __init__(
-		self, known: Receivables, asked: Receivables, as_of: np.ndarray, usual: float, pool: Pool, policy: Policy
+		self,
+		known: Receivables,
+		asked: Receivables,
+		as_of: np.ndarray,
+		usual: float,
+		pool: Pool,
+		policy: Policy,
 	):
 		self.known, self.asked, self.as_of = known, asked, np.asarray(as_of, dtype=np.int64)
 		self.common = self._common(usual, pool, policy)

@@ -76,7 +76,9 @@ def write_csv(found: FileRating, order: Sequence[int], path: str) -> None:
 	frame.to_csv(path, index=False, encoding="utf-8-sig", float_format="%.10g")
 
 
-def write_rejects(path: str, problems: Problems, translate: Callable[[str], str], target: str | None = None) -> Path:
+def write_rejects(
+	path: str, problems: Problems, translate: Callable[[str], str], target: str | None = None
+) -> Path:
 	"""The rows that have a problem, as they stand in the file, with their number and every reason. Returns the path
 	of the CSV: `target`, else the file's own name with REJECTS."""
 	cells = open_cells(path)
@@ -84,7 +86,12 @@ def write_rejects(path: str, problems: Problems, translate: Callable[[str], str]
 	by_row = groupby(problems, key=lambda problem: problem.row)
 	with target.open("w", encoding="utf-8-sig", newline="") as file:
 		out = csv.writer(file)
-		out.writerow(map(words.safe_cell, [*cells.headers, translate("Row in the file"), translate("Why it was left out")]))
+		out.writerow(
+			map(
+				words.safe_cell,
+				[*cells.headers, translate("Row in the file"), translate("Why it was left out")],
+			)
+		)
 		for (number, row), (same, found) in zip(cells.rows(problems.rows), by_row, strict=True):
 			assert number == same
 			row = (row + [""] * len(cells.headers))[: max(len(cells.headers), len(row))]

@@ -27,9 +27,7 @@ OVERDUE_90 = "exposure.overdue_90"
 
 
 GAP = "There is a gap between {worse} (up to {ceiling:g}) and {better} (from {floor:g}); make the two numbers equal."
-OVERLAP = (
-	"There is an overlap between {worse} (up to {ceiling:g}) and {better} (from {floor:g}); make the two numbers equal."
-)
+OVERLAP = "There is an overlap between {worse} (up to {ceiling:g}) and {better} (from {floor:g}); make the two numbers equal."
 
 
 class PolicyError(ValueError):
@@ -194,14 +192,22 @@ def check_dimensions(dimensions: tuple[Dimension, ...]) -> None:
 	for d in dimensions:
 		if d.name not in DIMENSIONS:
 			raise PolicyError(
-				"Unknown dimension {dimension}. Use one of: {known}.", dimension=d.name, known=", ".join(DIMENSIONS)
+				"Unknown dimension {dimension}. Use one of: {known}.",
+				dimension=d.name,
+				known=", ".join(DIMENSIONS),
 			)
 		if d.weight < 0:
-			raise PolicyError("The weight of {dimension} is below 0; use 0 to leave a dimension out.", dimension=d.name)
+			raise PolicyError(
+				"The weight of {dimension} is below 0; use 0 to leave a dimension out.", dimension=d.name
+			)
 		if not 7 <= d.half_life <= 36500:
-			raise PolicyError("The half-life of {dimension} must be between 7 and 36,500 days.", dimension=d.name)
+			raise PolicyError(
+				"The half-life of {dimension} must be between 7 and 36,500 days.", dimension=d.name
+			)
 		if not 0 < d.prior_mean < 1:
-			raise PolicyError("The prior mean of {dimension} must lie between 0 and 1, both excluded.", dimension=d.name)
+			raise PolicyError(
+				"The prior mean of {dimension} must lie between 0 and 1, both excluded.", dimension=d.name
+			)
 		if d.prior_strength <= 0:
 			raise PolicyError("The prior strength of {dimension} must be above 0.", dimension=d.name)
 	if not sum(d.weight for d in dimensions) > 0:
@@ -242,7 +248,9 @@ def check_hard_events(events: tuple[HardEvent, ...], grades: tuple[str, ...]) ->
 			raise PolicyError("Unknown hard event {event}.", event=event.kind)
 		if event.cap not in grades:
 			raise PolicyError(
-				"The hard event {event} caps at {grade}, which is no grade of this policy.", event=event.kind, grade=event.cap
+				"The hard event {event} caps at {grade}, which is no grade of this policy.",
+				event=event.kind,
+				grade=event.cap,
 			)
 		if event.hold_days < 0:
 			raise PolicyError("The hard event {event} is held for fewer than 0 days.", event=event.kind)

@@ -158,4 +158,8 @@ class Problems:
 	@property
 	def rows(self) -> np.ndarray:
 		"""The numbers of the rows that have a problem, ascending, each once."""
-		return np.unique(np.concatenate([block.rows for block in self.blocks])) if self.blocks else np.zeros(0, int)
+		return (
+			np.unique(np.concatenate([block.rows for block in self.blocks]))
+			if self.blocks
+			else np.zeros(0, int)
+		)

@@ -336,7 +336,12 @@ def _states(history: History, days: Sequence[int], policy: Policy) -> State:
 
 def _evaluated(state: State, segments: Sequence[str], days: Sequence[int], policy: Policy) -> Past:
 	shape = (len(segments), len(days))
-	past = Past(np.broadcast_to(np.asarray(days), shape), *np.empty((2, *shape)), np.empty(shape, bool), state.cap.reshape(shape))
+	past = Past(
+		np.broadcast_to(np.asarray(days), shape),
+		*np.empty((2, *shape)),
+		np.empty(shape, bool),
+		state.cap.reshape(shape),
+	)
 	# In blocks that the processor's cache holds.
 	for start in range(0, len(segments), BLOCK):
 		here = slice(start, start + BLOCK)

@@ -43,7 +43,9 @@ class RatingsTable:
 		return int(self.time.max() // DAY)
 
 
-def read_ratings(path, *, date_format: str | None = None, sheet: str | None = None) -> tuple[RatingsTable, Problems]:
+def read_ratings(
+	path, *, date_format: str | None = None, sheet: str | None = None
+) -> tuple[RatingsTable, Problems]:
 	"""The good rows of a file of ratings, and the problems of the others. Raises Unreadable."""
 	cells = open_cells(path, sheet)
 	positions = _find_columns(cells)

@@ -70,9 +70,11 @@ DATES = ("invoice_date", "due_date", "settled_date")
 FIRST_YEAR, LAST_YEAR = 1950, 2100
 # What people write into the settlement date of what is open.
 OPEN_WORDS = frozenset(
-	("", "-", "--", "—", "——", "/", "null", "none", "nan", "nat", "n/a", "na", "open", "unpaid", "not paid")
-	+ ("0000-00-00", "未付", "未付款", "未结清", "未回款", "未收", "未收款", "无")
-)
+	(
+		"", "-", "--", "—", "——", "/", "null", "none", "nan", "nat", "n/a", "na", "open", "unpaid", "not paid",
+		"0000-00-00", "未付", "未付款", "未结清", "未回款", "未收", "未收款", "无",
+	)
+)  # fmt: skip
 YES = frozenset(("yes", "y", "true", "t", "1", "x", "是", "有", "真", "有争议", "争议"))
 NO = frozenset(("no", "n", "false", "f", "0", "", "否", "无", "假", "没有", "无争议", "-"))
 
@@ -127,7 +129,9 @@ class Table:
 			small = np.min_scalar_type(len(self.customers))
 			order = np.argsort(self.customer.astype(small), kind="stable")
 		columns = (self.customer, self.invoiced, self.due, self.amount, self.settled)
-		return Receivables.build(*(column[order] for column in columns), calendar, disputed=self.disputed[order])
+		return Receivables.build(
+			*(column[order] for column in columns), calendar, disputed=self.disputed[order]
+		)
 
 
 def read(
@@ -166,7 +170,9 @@ def find_columns(headers: Sequence[str], mapping: Mapping[str, str]) -> dict[str
 		if field in found:
 			continue
 		for name in names:
-			at = [position for position, header in enumerate(known) if header == name and position not in taken]
+			at = [
+				position for position, header in enumerate(known) if header == name and position not in taken
+			]
 			if len(at) > 1:
 				raise Unreadable("column_twice", header=headers[at[0]])
 			if at:
@@ -373,7 +379,9 @@ def _fold(text: str) -> str:
 
 
 TIME = r"(?:[ T]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AP]M|上午|下午)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?"
-YEAR_FIRST = re.compile(rf"(\d{{4}})\s?[-/.年]\s?(\d{{1,2}})\s?[-/.月]\s?(\d{{1,2}})\s?日?{TIME}", re.IGNORECASE)
+YEAR_FIRST = re.compile(
+	rf"(\d{{4}})\s?[-/.年]\s?(\d{{1,2}})\s?[-/.月]\s?(\d{{1,2}})\s?日?{TIME}", re.IGNORECASE
+)
 COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 YEAR_LAST = re.compile(rf"(\d{{1,2}})\s?([-/.])\s?(\d{{1,2}})\s?\2\s?(\d{{4}}|\d{{2}}){TIME}", re.IGNORECASE)
 DAY_NAMED = re.compile(rf"(\d{{1,2}})[-. ]+([A-Z]{{3,9}})[-., ]+(\d{{4}}){TIME}", re.IGNORECASE)
@@ -382,9 +390,7 @@ SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
 MONTHS = {
 	name: number
 	for number, long in enumerate(
-		("january", "february", "march", "april", "may", "june")
-		+ ("july", "august", "september", "october", "november", "december"),
-		1,
+		"january february march april may june july august september october november december".split(), 1
 	)
 	for name in (long, long[:3], long[:4])
 }
@@ -424,7 +430,9 @@ class DateColumn:
 					self.evidence[1] += int(count) * (second and not first)
 
 	def example(self) -> str:
-		return next(text for text, (form, *_) in zip(self.texts, self.parsed, strict=True) if form == self.form)
+		return next(
+			text for text, (form, *_) in zip(self.texts, self.parsed, strict=True) if form == self.form
+		)
 
 	def days(self, wanted: "DateFormat | None") -> tuple[np.ndarray, str]:
 		"""(days of the different texts, WRONG where there is none; the form that was expected)."""
@@ -568,7 +576,9 @@ class AmountColumn:
 		shapes = [_shape(text) for text in different]
 		rows = np.bincount(codes, minlength=len(different))
 		decimal = decimal or self._decimal(header, different, [digits for digits, *_ in shapes], rows)
-		numbers = np.array([_number(digits, negative, decimal) for digits, negative, _ in shapes], dtype=float)
+		numbers = np.array(
+			[_number(digits, negative, decimal) for digits, negative, _ in shapes], dtype=float
+		)
 		self.amounts = numbers[codes]
 		self.blank = np.array([not text.strip() for text in different], dtype=bool)[codes]
 		self.wrong = np.isnan(self.amounts) & ~self.blank

@@ -34,7 +34,9 @@ def write_report(
 		file.write(render(found, order, detailed, by, facts, language))
 
 
-def render(found: FileRating, order: Sequence[int], detailed: int, by: str, facts: dict, language: str) -> str:
+def render(
+	found: FileRating, order: Sequence[int], detailed: int, by: str, facts: dict, language: str
+) -> str:
 	"""The report as HTML."""
 	_ = words.translator(language)
 	environment = Environment(
@@ -177,7 +179,9 @@ class Drawing:
 	def __init__(self, curves: Curves, position: int, policy: Policy):
 		self.days = curves.days
 		self.names = policy.grades
-		self.score, self.low, self.high = (values[position] for values in (curves.score, curves.low, curves.high))
+		self.score, self.low, self.high = (
+			values[position] for values in (curves.score, curves.low, curves.high)
+		)
 		self.rated, self.grade = curves.rated[position], curves.grade[position]
 		shown = self.rated
 		low, high = (self.low[shown].min(), self.high[shown].max()) if shown.any() else (0, TOP)
@@ -204,7 +208,14 @@ class Drawing:
 			floor, ceiling = max(band.floor, self.bottom), min(band.ceiling, self.ceiling)
 			if floor < ceiling:
 				top = self.y(ceiling)
-				found.append({"grade": band.grade, "y": top, "height": round(self.y(floor) - top, 1), "floor": band.floor})
+				found.append(
+					{
+						"grade": band.grade,
+						"y": top,
+						"height": round(self.y(floor) - top, 1),
+						"floor": band.floor,
+					}
+				)
 		return found
 
 	@property

@@ -150,7 +150,9 @@ def replay(events: Events, ask_customer: np.ndarray, ask_day: np.ndarray, policy
 		columns.append(asks.added_up(parts, np.full(4, life)))
 	names = tuple(kinds.KINDS[code].name for code in codes)
 	empty = np.zeros((len(asks), 0))
-	return Sums(names, *(np.column_stack([c[:, at] for c in columns]) if columns else empty for at in range(4)))
+	return Sums(
+		names, *(np.column_stack([c[:, at] for c in columns]) if columns else empty for at in range(4))
+	)
 
 
 def decayed_sums(customer, day, columns, half_life, ask_customer, ask_day) -> np.ndarray:

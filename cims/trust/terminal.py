@@ -42,7 +42,9 @@ def _colours() -> bool:
 	return os.environ.get("COLORTERM") in ("truecolor", "24bit") or "256" in os.environ.get("TERM", "")
 
 
-def show(found: FileRating, order: Sequence[int], top: int, head: Sequence[str], tail: Sequence[str], _) -> None:
+def show(
+	found: FileRating, order: Sequence[int], top: int, head: Sequence[str], tail: Sequence[str], _
+) -> None:
 	"""Print the heading, how many customers have which grade, and the first `top` customers with their reasons."""
 	for line in head:
 		click.echo(line)
@@ -70,7 +72,16 @@ def _show_grades(found: FileRating, _: Callable[[str], str]) -> None:
 
 def _show_customers(found: FileRating, order: Sequence[int], _: Callable[[str], str]) -> None:
 	columns = {name: column[order] for name, column in found.columns.items()}
-	heads = [_("Customer"), _("Grade"), _("Score"), _("Score interval"), _("90 days"), _("Open amount"), _("Overdue amount"), _("Days late")]
+	heads = [
+		_("Customer"),
+		_("Grade"),
+		_("Score"),
+		_("Score interval"),
+		_("90 days"),
+		_("Open amount"),
+		_("Overdue amount"),
+		_("Days late"),
+	]
 	rows = []
 	for at in range(len(order)):
 		row = {name: output.plain_value(column[at]) for name, column in columns.items()}

@@ -70,6 +70,8 @@ cims.reports.axes = (report) => {
 	report.cims_axes = true;
 	const render = report.render_chart;
 	report.render_chart = function (options) {
+		// A report with dates runs twice when it opens: the first chart must not go on watching its place.
+		this.chart?.destroy?.();
 		if (this.report_settings.cims) {
 			delete options.axisOptions.numberFormatter;
 			if (this.report_settings.cims.time_axis) options.axisOptions.xIsSeries = 1;

@@ -140,7 +140,9 @@ def trader(profile: Profile, person: bool, random: Random) -> Trader:
 		pace=pace,
 		first=first,
 		last=last,
-		credit_days=random.choice((0, 0, 7, 15)) if person else random.choice((15, 30, 30, 30, 45, 60, 60, 90)),
+		credit_days=random.choice((0, 0, 7, 15))
+		if person
+		else random.choice((15, 30, 30, 30, 45, 60, 60, 90)),
 		stops_paying=stops_paying,
 		monthly=random.choice((5, 10, 15, 20, 25)) if not person and random.random() < 0.15 else None,
 	)

@@ -36,7 +36,9 @@ def add() -> list[str]:
 		if frappe.db.exists("User", address(login)):
 			continue
 		user = frappe.new_doc("User")
-		user.update({"email": address(login), "first_name": first, "last_name": last, "send_welcome_email": 0})
+		user.update(
+			{"email": address(login), "first_name": first, "last_name": last, "send_welcome_email": 0}
+		)
 		user.append("roles", {"role": role})
 		user.flags.update({"no_welcome_mail": True, "ignore_password_policy": True})
 		user.insert(ignore_permissions=True)

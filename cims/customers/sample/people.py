@@ -36,7 +36,13 @@ ENGLISH_CITIES = (
 	("Canada", "CA", "Ontario", "Toronto", "416", 2), ("Canada", "CA", "British Columbia", "Vancouver", "604", 2),
 )  # fmt: skip
 
-COMPANY_GROUPS = (("Manufacturing", 30), ("Wholesale", 28), ("Retail", 20), ("Services", 14), ("Public Sector", 8))
+COMPANY_GROUPS = (
+	("Manufacturing", 30),
+	("Wholesale", 28),
+	("Retail", 20),
+	("Services", 14),
+	("Public Sector", 8),
+)
 INDUSTRIES = {
 	"Manufacturing": ("机械制造", "Machinery"),
 	"Wholesale": ("批发贸易", "Wholesale trade"),
@@ -58,7 +64,19 @@ TRADES = {
 	"Services": ("信息技术", "物流", "咨询", "物业服务"),
 }
 PUBLIC = ("人民医院", "中学", "小学", "幼儿园", "图书馆")
-STREETS = ("中山路", "人民路", "解放路", "建设路", "和平路", "新华路", "文化路", "科技路", "工业大道", "滨江路", "长江路")
+STREETS = (
+	"中山路",
+	"人民路",
+	"解放路",
+	"建设路",
+	"和平路",
+	"新华路",
+	"文化路",
+	"科技路",
+	"工业大道",
+	"滨江路",
+	"长江路",
+)
 # Faker's prefixes say what a company does; ours says it at the end.
 NOT_IN_NAMES = re.compile("信息|软件|科技|计算机|电子|数字|[0-9A-Za-z]")
 CHINESE_SHARE = 0.68
@@ -96,7 +114,11 @@ class People:
 		random = self.random
 		group = random.choices(*zip(*COMPANY_GROUPS, strict=True))[0]
 		place, region, line = self._place(chinese)
-		legal_name = self._unique(lambda: self._chinese_company(group, place["city"])) if chinese else self._unique(self.english.company)
+		legal_name = (
+			self._unique(lambda: self._chinese_company(group, place["city"]))
+			if chinese
+			else self._unique(self.english.company)
+		)
 		name = legal_name.removesuffix("有限公司")
 		domain = self._domain(name)
 		fields = {
@@ -137,7 +159,11 @@ class People:
 		if group == "Public Sector":
 			return f"{city}第{random.choice('一二三四五六七八九十')}{random.choice(PUBLIC)}"
 		prefix = NOT_IN_NAMES.sub("", self.chinese.company_prefix())
-		return f"{place}{prefix}{random.choice(TRADES[group])}有限公司" if len(prefix) > 1 else self._chinese_company(group, city)
+		return (
+			f"{place}{prefix}{random.choice(TRADES[group])}有限公司"
+			if len(prefix) > 1
+			else self._chinese_company(group, city)
+		)
 
 	def _name(self, chinese: bool, man: bool) -> str:
 		fake = self.chinese if chinese else self.english
@@ -161,16 +187,24 @@ class People:
 			"last_name": None if chinese else last,
 			"email": f"{local}@{domain}",
 			"mobile": self._mobile(region),
-			"designation": self.random.choice(("采购经理", "财务经理", "总经理") if chinese else ("Buyer", "Accountant", "Director")),
+			"designation": self.random.choice(
+				("采购经理", "财务经理", "总经理") if chinese else ("Buyer", "Accountant", "Director")
+			),
 		}
 
 	def _place(self, chinese: bool) -> tuple[dict, str, str]:
 		"""Fields of the place; the code of the county (China) or country; the prefix of fixed lines."""
 		if chinese:
-			province, city, line, _weight = self.random.choices(CHINESE_CITIES, [c[-1] for c in CHINESE_CITIES])[0]
+			province, city, line, _weight = self.random.choices(
+				CHINESE_CITIES, [c[-1] for c in CHINESE_CITIES]
+			)[0]
 			street = f"{self.random.choice(STREETS)} {self.random.randint(1, 480)} 号"
 			county = self.random.choice(_counties(province, city))
-			return {"country": "China", "province": province, "city": city, "address_line": street}, county, line
+			return (
+				{"country": "China", "province": province, "city": city, "address_line": street},
+				county,
+				line,
+			)
 		country, region, province, city, line, _weight = self.random.choices(
 			ENGLISH_CITIES, [c[-1] for c in ENGLISH_CITIES]
 		)[0]
@@ -192,12 +226,17 @@ class People:
 
 	def _mobile(self, region: str) -> str:
 		if region == "CN":
-			return self._valid(lambda: f"1{self.random.choice((35, 36, 37, 38, 39, 50, 58, 77, 86, 88))}{self._digits(8)}", region)
+			return self._valid(
+				lambda: f"1{self.random.choice((35, 36, 37, 38, 39, 50, 58, 77, 86, 88))}{self._digits(8)}",
+				region,
+			)
 		if region == "GB":
 			return self._valid(lambda: f"077{self._digits(8)}", region)
 		if region == "AU":
 			return self._valid(lambda: f"04{self._digits(8)}", region)
-		return self._valid(lambda: f"{self.random.choice(('415', '212', '713', '416'))}{self._digits(7)}", region)
+		return self._valid(
+			lambda: f"{self.random.choice(('415', '212', '713', '416'))}{self._digits(7)}", region
+		)
 
 	def _fixed_line(self, prefix: str, region: str) -> str:
 		if region in ("US", "CA"):
@@ -223,7 +262,11 @@ class People:
 
 	def _credit_code(self, county: str) -> str:
 		"""Business licence of a company (91), its county, and an organisation code with its own check digit (GB 11714)."""
-		organisation = "MA" + self._digits(1) + "".join(self.random.choice("ABCDEFGHJKLMNPQRTUWXY0123456789") for _ in range(5))
+		organisation = (
+			"MA"
+			+ self._digits(1)
+			+ "".join(self.random.choice("ABCDEFGHJKLMNPQRTUWXY0123456789") for _ in range(5))
+		)
 		total = sum(
 			weight * (int(char) if char.isdigit() else ord(char) - 55)
 			for weight, char in zip(ORGANISATION_WEIGHTS, organisation, strict=True)

@@ -32,7 +32,7 @@ def test_an_empty_page_says_what_to_do_and_customers_are_found_by_name(page, cus
 	expect(page.get_by_text("Which customers do you want to compare?")).to_be_visible(timeout=60_000)
 	search = page.get_by_label("Add a customer")
 	search.fill("Harbour")
-	page.locator(".awesomplete li", has_text="Harbour Trading Ltd").first.click()
+	page.get_by_role("option").filter(has_text="Harbour Trading Ltd").first.click()
 	expect(page.locator(".trust-comparison-chart canvas")).to_be_visible()
 	expect(page.locator(".trust-comparison-table tbody tr")).to_have_count(1)
 	assert f"customers={customers.late}" in page.url

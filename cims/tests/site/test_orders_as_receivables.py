@@ -75,7 +75,9 @@ class TestOrdersAsReceivables(FrappeTestCase):
 		self.assertEqual(row.payments, ((ago(20), 1000), (ago(12), -1000), (ago(10), 400)))
 		_whole, pieces = columns_of([row], {self.customer: 0}, Calendar("1111111"))
 		owed = {
-			days: pieces.amount[(pieces.invoiced <= to_day(ago(days))) & (pieces.closed > to_day(ago(days)))].sum()
+			days: pieces.amount[
+				(pieces.invoiced <= to_day(ago(days))) & (pieces.closed > to_day(ago(days)))
+			].sum()
 			for days in (31, 25, 15, 11, 5)
 		}
 		self.assertEqual(owed, {31: 0, 25: 1000, 15: 0, 11: 1000, 5: 600})

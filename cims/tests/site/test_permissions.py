@@ -18,7 +18,11 @@ class TestForeignDoctypes(FrappeTestCase):
 		for role, user in users.items():
 			for doctype in ("Contact", "Address"):
 				for right in ("write", "create"):
-					self.assertEqual(frappe.has_permission(doctype, right, user=user), role in writers or right == "create", role)
+					self.assertEqual(
+						frappe.has_permission(doctype, right, user=user),
+						role in writers or right == "create",
+						role,
+					)
 				self.assertTrue(frappe.has_permission(doctype, "read", user=user))
 			self.assertTrue(frappe.has_permission("Currency", "read", user=user))
 			self.assertTrue(frappe.has_permission("Country", "read", user=user))
@@ -40,5 +44,7 @@ class TestForeignDoctypes(FrappeTestCase):
 		permissions.grant()
 		frappe.db.set_value("Custom DocPerm", {"parent": "Contact", "role": "Sales User"}, "export", 1)
 		permissions.revoke()
-		self.assertTrue(frappe.db.exists("Custom DocPerm", {"parent": "Contact", "role": "Sales User", "export": 1}))
+		self.assertTrue(
+			frappe.db.exists("Custom DocPerm", {"parent": "Contact", "role": "Sales User", "export": 1})
+		)
 		self.assertFalse(frappe.db.exists("Custom DocPerm", {"role": ("in", permissions.ROLES)}))

@@ -107,7 +107,15 @@ def receivables() -> Iterator[tuple]:
 	rows.sort(key=lambda row: (row[0], row[1]))
 	for number, (invoiced, name, due, amount, settled, is_disputed) in enumerate(rows, 1):
 		paid = settled.isoformat() if settled and settled <= END else ""
-		yield name, f"INV-{number:05d}", invoiced.isoformat(), due.isoformat(), f"{amount:.2f}", paid, "Yes" if is_disputed else "No"
+		yield (
+			name,
+			f"INV-{number:05d}",
+			invoiced.isoformat(),
+			due.isoformat(),
+			f"{amount:.2f}",
+			paid,
+			"Yes" if is_disputed else "No",
+		)
 
 
 def _receivable(random, name, behaviour, usual, credit, month, disputed) -> tuple:

@@ -44,7 +44,10 @@ def command(capsys):
 def test_rate_on_the_terminal():
 	done = run("rate", SAMPLE, "--top", "5")
 	assert done.returncode == 0, done.stderr
-	assert "1,488 receivables of 40 customers, rated as of 2025-06-30. That is the latest date in the file." in done.stdout
+	assert (
+		"1,488 receivables of 40 customers, rated as of 2025-06-30. That is the latest date in the file."
+		in done.stdout
+	)
 	assert "Shown: 5 of 40 customers" in done.stdout and " P01  " in done.stdout
 	assert "\x1b[" not in done.stdout  # no colours where nobody sees them
 	head = next(line for line in done.stdout.splitlines() if line.startswith("Customer"))
@@ -102,11 +105,21 @@ def test_the_order_and_the_chosen(command):
 
 def test_a_policy_of_ones_own(command, tmp_path):
 	policy = tmp_path / "policy.json"
-	policy.write_text(json.dumps({"version": "mine", "usual_amount": 500, "minimum_evidence": 1e9}), encoding="utf-8")
+	policy.write_text(
+		json.dumps({"version": "mine", "usual_amount": 500, "minimum_evidence": 1e9}), encoding="utf-8"
+	)
 	_, out, _ = command("rate", SAMPLE, "--json", "--policy", str(policy))
 	found = json.loads(out)
-	assert found["grades"]["NR"] == 40 and found["policy"]["usual_amount"] == 500 and found["policy"]["version"] == "mine"
-	for content, says in (("{", "not JSON"), ("[]", "one JSON object"), ('{"colour": 1}', "Unknown policy settings")):
+	assert (
+		found["grades"]["NR"] == 40
+		and found["policy"]["usual_amount"] == 500
+		and found["policy"]["version"] == "mine"
+	)
+	for content, says in (
+		("{", "not JSON"),
+		("[]", "one JSON object"),
+		('{"colour": 1}', "Unknown policy settings"),
+	):
 		policy.write_text(content, encoding="utf-8")
 		code, _, err = command("rate", SAMPLE, "--policy", str(policy))
 		assert code == 2 and says in err and err.count("\n") == 1
@@ -188,7 +201,18 @@ def test_csv_for_spreadsheets_holds_no_formulas(command, tmp_path):
 	assert "'=1+1" in table.read_text(encoding="utf-8-sig")
 
 
-@pytest.mark.parametrize("text, safe", [("=1", "'=1"), ("@x", "'@x"), ("-5.00", "-5.00"), ("-x", "'-x"), ("＝1", "'＝1"), ("", ""), ("a=1", "a=1")])
+@pytest.mark.parametrize(
+	"text, safe",
+	[
+		("=1", "'=1"),
+		("@x", "'@x"),
+		("-5.00", "-5.00"),
+		("-x", "'-x"),
+		("＝1", "'＝1"),
+		("", ""),
+		("a=1", "a=1"),
+	],
+)
 def test_cells_that_a_spreadsheet_would_run(text, safe):
 	assert words.safe_cell(text) == safe
 
@@ -196,7 +220,17 @@ def test_cells_that_a_spreadsheet_would_run(text, safe):
 def test_backtest(command):
 	code, out, _ = command("backtest", SAMPLE, "--json", "--late-days", "15")
 	found = json.loads(out)
-	wanted = {"n_test", "positives", "auc", "auc_low", "auc_high", "brier", "auc_score", "calibration", "baselines"}
+	wanted = {
+		"n_test",
+		"positives",
+		"auc",
+		"auc_low",
+		"auc_high",
+		"brier",
+		"auc_score",
+		"calibration",
+		"baselines",
+	}
 	assert code == 0 and wanted <= set(found)
 	assert found["n_test"] == pytest.approx(0.3 * 1488, rel=0.05) and 0.5 < found["auc"] <= 1
 	_, shown, _ = command("backtest", SAMPLE)
@@ -207,7 +241,10 @@ def test_backtest(command):
 
 def test_ratings(command, tmp_path):
 	path = tmp_path / "ratings.csv"
-	rows = [f"{at % 7},{at % 5},{-8 if at % 5 == 0 and at % 3 else 6},{1289241912 + 86_400 * at}" for at in range(200)]
+	rows = [
+		f"{at % 7},{at % 5},{-8 if at % 5 == 0 and at % 3 else 6},{1289241912 + 86_400 * at}"
+		for at in range(200)
+	]
 	path.write_text("source,target,rating,time\n" + "\n".join(rows), encoding="utf-8")
 	code, out, _ = command("rate", str(path), "--ratings", "--json")
 	ratings = json.loads(out)["ratings"]
@@ -235,11 +272,17 @@ def test_the_sample_is_made_the_same_every_time(tmp_path):
 
 
 def test_the_sample_shows_what_ratings_tell_apart(command):
-	ratings = {rating["customer"]: rating for rating in json.loads(command("rate", SAMPLE, "--json")[1])["ratings"]}
+	ratings = {
+		rating["customer"]: rating for rating in json.loads(command("rate", SAMPLE, "--json")[1])["ratings"]
+	}
 	behaviour = {name: how.__name__ for name, how, _, _, _, first, _ in CUSTOMERS if first < 20}
 
 	def mean(kind: str) -> float:
-		scores = [ratings[name]["score"] for name, how in behaviour.items() if how == kind and ratings[name]["score"]]
+		scores = [
+			ratings[name]["score"]
+			for name, how in behaviour.items()
+			if how == kind and ratings[name]["score"]
+		]
 		return sum(scores) / len(scores)
 
 	assert mean("early") > mean("prompt") > mean("recovering") > mean("sluggish") > mean("stopped")

@@ -27,9 +27,12 @@ def days_of(row: Receivable, calendar: Calendar = CALENDAR) -> float:
 
 @pytest.mark.parametrize(
 	"days, points",
-	[(-40, 100), (-30, 100), (-20, 90), (0, 80), (15, 70), (22, 60), (30, 50), (60, 40), (90, 30), (120, 20), (180, 0), (999, 0)]
-	# D&B's own chart in between: 89 is 18 early, 84 is 8 early, 55 is 26 late, 49 is 33 late, 44 is 48 late.
-	+ [(-18, 89), (-8, 84), (26, 55), (33, 49), (48, 44)],
+	[
+		(-40, 100), (-30, 100), (-20, 90), (0, 80), (15, 70), (22, 60), (30, 50), (60, 40), (90, 30), (120, 20), (180, 0),
+		(999, 0),
+		# D&B's own chart in between.
+		(-18, 89), (-8, 84), (26, 55), (33, 49), (48, 44),
+	],
 )  # fmt: skip
 def test_days_beyond_terms_become_paydex_points(days, points):
 	assert 100 * paydex.value(days) == pytest.approx(points, abs=0.51)
@@ -76,7 +79,12 @@ def test_a_dispute_stops_the_clock():
 
 
 def test_a_dispute_never_makes_a_late_payment_early():
-	assert days_of(one(settled_on=date(2024, 3, 11), disputed_from=date(2024, 1, 2), disputed_to=date(2024, 2, 28))) == 0
+	assert (
+		days_of(
+			one(settled_on=date(2024, 3, 11), disputed_from=date(2024, 1, 2), disputed_to=date(2024, 2, 28))
+		)
+		== 0
+	)
 
 
 def test_an_open_dispute_stops_the_age_of_what_is_open():
@@ -122,7 +130,16 @@ def test_large_amounts_weigh_more_but_not_without_limit(amount, times):
 @pytest.mark.parametrize("facts", [{"value": 1.2}, {"value": -0.1}, {"weight": 0}, {"kind": "payment.bribe"}])
 def test_evidence_out_of_range_is_refused(facts):
 	with pytest.raises(ValueError):
-		Evidence(**{"customer": "a", "kind": kinds.ASSESSMENT, "occurred_on": on(1), "value": 0.5, "weight": 1.0, **facts})
+		Evidence(
+			**{
+				"customer": "a",
+				"kind": kinds.ASSESSMENT,
+				"occurred_on": on(1),
+				"value": 0.5,
+				"weight": 1.0,
+				**facts,
+			}
+		)
 
 
 def test_month_ends_are_strictly_before():

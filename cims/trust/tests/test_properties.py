@@ -40,7 +40,9 @@ as_ofs = st.integers(0, DAYS + 400)
 def test_incremental_equals_replay(rows, taken_back, as_of, random):
 	"""One event at a time, in any order, gives the sums of the whole history."""
 	reversed_rows = [
-		replace(row, reversal=True, occurred_on=row.occurred_on + timedelta(days=30), decays_from=row.occurred_on)
+		replace(
+			row, reversal=True, occurred_on=row.occurred_on + timedelta(days=30), decays_from=row.occurred_on
+		)
 		for row in rows[:taken_back]
 	]
 	day = to_day(on(as_of))
@@ -61,7 +63,9 @@ def test_incremental_equals_replay(rows, taken_back, as_of, random):
 	random.shuffle(everything)
 	for row in everything:
 		fades_from = to_day(row.decays_from or row.occurred_on)
-		late.add(row.kind, fades_from, row.value, -row.weight if row.reversal else row.weight, row.amount, POLICY)
+		late.add(
+			row.kind, fades_from, row.value, -row.weight if row.reversal else row.weight, row.amount, POLICY
+		)
 	assert_same_sums(whole, late.as_sums())
 
 
@@ -125,7 +129,10 @@ def test_evidence_far_in_the_past_fades_to_what_is_assumed(receivables, more):
 @given(stories, extras, evidence(), st.integers(0, 200), as_ofs)
 def test_a_reversal_cancels_what_it_takes_back(receivables, more, wrong, after, as_of):
 	taken_back = replace(
-		wrong, reversal=True, occurred_on=wrong.occurred_on + timedelta(days=after), decays_from=wrong.occurred_on
+		wrong,
+		reversal=True,
+		occurred_on=wrong.occurred_on + timedelta(days=after),
+		decays_from=wrong.occurred_on,
 	)
 	if to_day(taken_back.occurred_on) > to_day(on(as_of)):
 		as_of += 200 + DAYS
@@ -141,7 +148,10 @@ def test_a_reversal_cancels_what_it_takes_back(receivables, more, wrong, after, 
 def test_nothing_later_leaks_into_a_past_day(receivables, more, later, later_more, as_of):
 	"""What happens after a day changes nothing of what is said of that day."""
 	end = on(as_of)
-	known = [replace(one, settled_on=None) if one.settled_on and one.settled_on > end else one for one in receivables]
+	known = [
+		replace(one, settled_on=None) if one.settled_on and one.settled_on > end else one
+		for one in receivables
+	]
 	known = [one for one in known if one.invoiced_on <= end]
 	known_more = [row for row in more if row.occurred_on <= end]
 	shift = timedelta(days=DAYS + as_of)
@@ -221,11 +231,17 @@ def test_intervals_cover(events, level):
 	st.sampled_from([7.0, 90.0, 365.0, np.inf]),
 )
 def test_decayed_sums_are_the_sums_written_out(rows, asks, life):
-	customer, day, value = (np.array(part) for part in zip(*rows, strict=True)) if rows else (np.zeros(0, int),) * 3
+	customer, day, value = (
+		(np.array(part) for part in zip(*rows, strict=True)) if rows else (np.zeros(0, int),) * 3
+	)
 	who, when = (np.array(part) for part in zip(*asks, strict=True)) if asks else (np.zeros(0, int),) * 2
 	found = decayed_sums(customer, day, value.reshape(-1, 1).astype(float), np.array([life]), who, when)
 	wanted = [
-		sum(value[i] * 2.0 ** (-(asked - day[i]) / life) for i in range(len(rows)) if customer[i] == one and day[i] <= asked)
+		sum(
+			value[i] * 2.0 ** (-(asked - day[i]) / life)
+			for i in range(len(rows))
+			if customer[i] == one and day[i] <= asked
+		)
 		for one, asked in asks
 	]
 	np.testing.assert_allclose(found.ravel(), wanted, rtol=1e-9, atol=1e-9)
@@ -234,7 +250,12 @@ def test_decayed_sums_are_the_sums_written_out(rows, asks, life):
 def test_quantiles_in_single_precision_are_good_enough():
 	random = np.random.default_rng(3)
 	mean, strength = random.uniform(0.02, 0.98, 2000), random.uniform(2, 400, 2000)
-	sums = Sums((kinds.ASSESSMENT,), (mean * strength)[:, None], ((1 - mean) * strength)[:, None], *np.zeros((2, 2000, 1)))
+	sums = Sums(
+		(kinds.ASSESSMENT,),
+		(mean * strength)[:, None],
+		((1 - mean) * strength)[:, None],
+		*np.zeros((2, 2000, 1)),
+	)
 	policy = Policy(dimensions=(Dimension(kinds.CONDUCT, 1, 365, 0.5, 1),))
 	found = assess(sums, [""], policy)
 	a, b = mean * strength + 0.5, (1 - mean) * strength + 0.5

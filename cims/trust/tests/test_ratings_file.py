@@ -36,7 +36,14 @@ def test_the_public_file(data_file):
 
 
 def test_problems_of_a_row(tmp_path):
-	rows = ["a,b,5,1289241912", "a,b,many,1289241912", "a,,5,1289241912", "a,b,5,then", "a,b,5,-3", "a,b,5,1289241912,x"]
+	rows = [
+		"a,b,5,1289241912",
+		"a,b,many,1289241912",
+		"a,,5,1289241912",
+		"a,b,5,then",
+		"a,b,5,-3",
+		"a,b,5,1289241912,x",
+	]
 	table, problems = read_ratings(write(tmp_path / "ratings.csv", "source,target,rating,time", *rows))
 	assert [(one.row, one.code) for one in problems] == [
 		(3, "rating_wrong"), (4, "empty"), (5, "time_wrong"), (6, "time_wrong"), (7, "too_many_cells")

@@ -25,7 +25,9 @@ TODAY = date(2025, 1, 1)
 def file(tmp_path):
 	"""A function: rows (or bytes) -> the path of a file with the usual header."""
 
-	def make(*rows: str, header: str = HEADER, name: str = "file.csv", encoding: str = "utf-8", raw: bytes = b"") -> str:
+	def make(
+		*rows: str, header: str = HEADER, name: str = "file.csv", encoding: str = "utf-8", raw: bytes = b""
+	) -> str:
 		path = tmp_path / name
 		path.write_bytes(raw or "\n".join((header, *rows, "")).encode(encoding))
 		return str(path)
@@ -188,7 +190,10 @@ def test_forms_of_amounts(file, text_, amount):
 
 
 def test_a_decimal_comma_is_found_in_the_whole_column(file):
-	rows = [f'Acme,{at},2024-01-05,2024-02-04,"{text_}",,No' for at, text_ in enumerate(("1.234", "99,5", "1.234,56"))]
+	rows = [
+		f'Acme,{at},2024-01-05,2024-02-04,"{text_}",,No'
+		for at, text_ in enumerate(("1.234", "99,5", "1.234,56"))
+	]
 	assert good(file(*rows)).amount.tolist() == [1234, 99.5, 1234.56]
 
 
@@ -198,7 +203,8 @@ def test_words_for_what_is_still_open(file, word):
 
 
 @pytest.mark.parametrize(
-	"word, disputed", [("Yes", True), ("是", True), ("TRUE", True), ("1", True), ("no", False), ("", False), ("否", False)]
+	"word, disputed",
+	[("Yes", True), ("是", True), ("TRUE", True), ("1", True), ("no", False), ("", False), ("否", False)],
 )
 def test_words_for_disputes(file, word, disputed):
 	assert good(file(GOOD.replace("No", word))).disputed[0] == disputed
@@ -305,7 +311,9 @@ def test_old_western_encodings_are_not_taken_for_chinese(file, name):
 
 
 def test_missing_columns_name_the_headers_and_the_way_out(file):
-	code, sentence = refusal(file(GOOD, header=HEADER.replace("due_date", "until").replace("amount", "how much")))
+	code, sentence = refusal(
+		file(GOOD, header=HEADER.replace("due_date", "until").replace("amount", "how much"))
+	)
 	assert code == "columns_missing"
 	assert "due_date, amount" in sentence and "until, how much" in sentence
 	assert "--map due_date=HEADER,amount=HEADER" in sentence
@@ -398,22 +406,35 @@ def test_a_row_may_have_several_problems(file):
 def test_duplicates_name_the_first(file):
 	path = file(GOOD, "Other,1,2024-01-05,2024-02-04,5,,No", GOOD, GOOD)
 	_, problems = read(path, today=TODAY)
-	assert [(one.row, one.code, one.figures["first"]) for one in problems] == [(4, "duplicate", 2), (5, "duplicate", 2)]
+	assert [(one.row, one.code, one.figures["first"]) for one in problems] == [
+		(4, "duplicate", 2),
+		(5, "duplicate", 2),
+	]
 	assert "row 2" in text(next(iter(problems)))
 
 
 def test_several_currencies_in_one_column(file):
-	rows = [GOOD.replace("Acme,1,", f"Acme,{at},").replace("1200.50", f"{sign}1200.50") for at, sign in enumerate("¥¥¥$¥")]
+	rows = [
+		GOOD.replace("Acme,1,", f"Acme,{at},").replace("1200.50", f"{sign}1200.50")
+		for at, sign in enumerate("¥¥¥$¥")
+	]
 	assert problems_of(file(*rows)) == [(5, "amount", "amount_currency")]
 
 
 def test_rows_are_counted_as_a_spreadsheet_counts_them(file):
-	rows = [GOOD.replace("Acme", '"Acme\nInc."'), "", GOOD.replace("Acme,1", "Acme,2").replace("1200.50", "x")]
+	rows = [
+		GOOD.replace("Acme", '"Acme\nInc."'),
+		"",
+		GOOD.replace("Acme,1", "Acme,2").replace("1200.50", "x"),
+	]
 	assert problems_of(file(*rows)) == [(4, "amount", "amount_wrong")]
 
 
 def test_a_row_that_breaks_off(file):
-	assert problems_of(file(*FILLER, "Acme,1,2024-01-05")) == [(7, "due_date", "empty"), (7, "amount", "empty")]
+	assert problems_of(file(*FILLER, "Acme,1,2024-01-05")) == [
+		(7, "due_date", "empty"),
+		(7, "amount", "empty"),
+	]
 
 
 def test_problems_keep_their_order_and_their_number():

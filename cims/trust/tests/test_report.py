@@ -97,7 +97,10 @@ def test_a_report_of_nobody_rated(table):
 	assert "<svg" not in page and Tags(page).open == []
 
 
-@pytest.mark.parametrize("colour, front", [("#ffffff", "#111111"), ("#000000", "#ffffff"), ("#0a5c8c", "#ffffff"), ("#f6d55c", "#111111")])
+@pytest.mark.parametrize(
+	"colour, front",
+	[("#ffffff", "#111111"), ("#000000", "#ffffff"), ("#0a5c8c", "#ffffff"), ("#f6d55c", "#111111")],
+)
 def test_letters_can_be_read_on_their_colour(colour, front):
 	assert report.readable_on(words.rgb(colour)) == front
 
@@ -112,4 +115,6 @@ def test_a_curve_breaks_where_there_was_no_rating(table):
 	assert found.ratings[new].score == pytest.approx(curves.score[0, -1], abs=1e-3)
 	assert found.policy.grades[curves.grade[0, -1]] == found.ratings[new].grade
 	for band in drawing.bands:
-		assert drawing.ABOVE <= band["y"] and band["y"] + band["height"] <= drawing.HEIGHT - drawing.BELOW + 0.2
+		assert (
+			drawing.ABOVE <= band["y"] and band["y"] + band["height"] <= drawing.HEIGHT - drawing.BELOW + 0.2
+		)

@@ -2,8 +2,14 @@ frappe.ui.form.on("CIMS Customer", {
 	setup(frm) {
 		frm.email_field = "email";
 		const place = (method, params) => () => ({ query: `cims.api.regions.${method}`, params: params() });
-		frm.set_query("province", place("provinces", () => ({ country: frm.doc.country })));
-		frm.set_query("city", place("cities", () => ({ country: frm.doc.country, province: frm.doc.province })));
+		frm.set_query(
+			"province",
+			place("provinces", () => ({ country: frm.doc.country })),
+		);
+		frm.set_query(
+			"city",
+			place("cities", () => ({ country: frm.doc.country, province: frm.doc.province })),
+		);
 	},
 
 	refresh(frm) {
@@ -32,14 +38,19 @@ frappe.ui.form.on("CIMS Customer", {
 				frm.add_custom_button(label, () => frappe.new_doc(doctype, { customer: frm.doc.name }), __("Create"));
 			}
 		};
-		if (frm.doc.status !== "Archived") add(__("Order"), "CIMS Order");
-		add(__("Payment"), "CIMS Payment");
+		if (frm.doc.status !== "Archived") add(__("Order", null, "CIMS Customer"), "CIMS Order");
+		add(__("Payment", null, "CIMS Customer"), "CIMS Payment");
 		if (!frm.perm[0].write) return;
 		const change = (label, status) =>
-			frm.add_custom_button(label, () => frm.set_value("status", status).then(() => frm.save()), __("Status"));
+			frm.add_custom_button(
+				label,
+				() => frm.set_value("status", status).then(() => frm.save()),
+				__("Status"),
+			);
 		if (["Blocked", "Archived"].includes(frm.doc.status)) change(__("Make Active"), "Active");
-		if (!["Blocked", "Archived"].includes(frm.doc.status)) change(__("Block"), "Blocked");
-		if (frm.doc.status !== "Archived") change(__("Archive"), "Archived");
+		if (!["Blocked", "Archived"].includes(frm.doc.status))
+			change(__("Block", null, "CIMS Customer"), "Blocked");
+		if (frm.doc.status !== "Archived") change(__("Archive", null, "CIMS Customer"), "Archived");
 	},
 
 	country(frm) {

@@ -55,12 +55,14 @@ class CIMSCustomer(Document):
 	def clear_other_type(self):
 		"""A company has no birth date, a person no credit code: neither is kept out of sight."""
 		other = PERSON_FIELDS if self.customer_type == "Company" else COMPANY_FIELDS
-		lost = [_(self.meta.get_label(field)) for field in other if self.get(field)]
+		lost = [self.label(field) for field in other if self.get(field)]
 		for field in other:
 			self.set(field, None)
 		if lost:
 			frappe.msgprint(
-				_("Emptied, because they don't belong to a customer of this type: {0}.").format(", ".join(lost)),
+				_("Emptied, because they don't belong to a customer of this type: {0}.").format(
+					", ".join(lost)
+				),
 				indicator="orange",
 				alert=True,
 			)
@@ -73,14 +75,16 @@ class CIMSCustomer(Document):
 			self.agree_with_resident_id("birth_date", identity.birth_date_of(self.resident_id))
 			self.agree_with_resident_id("gender", identity.gender_of(self.resident_id))
 		if self.birth_date and getdate(self.birth_date) > getdate(nowdate()):
-			frappe.throw(_("The birth date {0} is in the future. Correct it.").format(self.get_formatted("birth_date")))
+			frappe.throw(
+				_("The birth date {0} is in the future. Correct it.").format(self.get_formatted("birth_date"))
+			)
 
 	def agree_with_resident_id(self, field: str, value):
 		current = getdate(self.get(field)) if field == "birth_date" and self.get(field) else self.get(field)
 		if current and current != value:
 			frappe.throw(
 				_("{0} is {1}, but resident ID {2} says {3}. Correct one of the two.").format(
-					frappe.bold(_(self.meta.get_label(field))),
+					frappe.bold(self.label(field)),
 					_(self.get_formatted(field)),
 					self.resident_id,
 					_(frappe.format(value, self.meta.get_field(field))),
@@ -101,7 +105,9 @@ class CIMSCustomer(Document):
 
 	def check_place(self):
 		try:
-			self.province, self.city = regions.place(self.country, self.country_code(), self.province, self.city)
+			self.province, self.city = regions.place(
+				self.country, self.country_code(), self.province, self.city
+			)
 		except identity.BadValue as error:
 			frappe.throw(str(error), title=_("Place Not Found"))
 
@@ -113,7 +119,10 @@ class CIMSCustomer(Document):
 		try:
 			self.set(field, read(self.get(field), *args))
 		except identity.BadValue as error:
-			frappe.throw(str(error), title=_(self.meta.get_label(field)))
+			frappe.throw(str(error), title=self.label(field))
+
+	def label(self, field: str) -> str:
+		return _(self.meta.get_label(field), context=self.doctype)
 
 	def check_same_identity(self):
 		"""One resident ID or credit code is one customer, unless the other record has been archived."""
@@ -129,7 +138,7 @@ class CIMSCustomer(Document):
 			if other:
 				frappe.throw(
 					_("{0} {1} is already that of {2}. Use that customer, or correct the number.").format(
-						_(self.meta.get_label(field)),
+						self.label(field),
 						self.get(field),
 						get_link_to_form(self.doctype, other.name, escape_html(other.customer_name)),
 					),
@@ -139,12 +148,14 @@ class CIMSCustomer(Document):
 	def check_archived(self):
 		if self.status != ARCHIVED or self.is_new() or not self.has_value_changed("status"):
 			return
-		open_orders = frappe.db.count("CIMS Order", {"customer": self.name, "docstatus": 1, "outstanding_amount": (">", 0)})
+		open_orders = frappe.db.count(
+			"CIMS Order", {"customer": self.name, "docstatus": 1, "outstanding_amount": (">", 0)}
+		)
 		if open_orders:
 			frappe.msgprint(
-				_("This customer is archived with {0} open orders; they stay in the books and in the rating.").format(
-					open_orders
-				),
+				_(
+					"This customer is archived with {0} open orders; they stay in the books and in the rating."
+				).format(open_orders),
 				indicator="orange",
 				alert=True,
 			)
@@ -152,6 +163,14 @@ class CIMSCustomer(Document):
 
 def on_doctype_update():
 	"""Every column that the list filters or sorts by, together with the order of the list."""
-	for column in ("status", "trust_grade", "province", "city", "account_manager", "trust_score", "overdue_amount"):
+	for column in (
+		"status",
+		"trust_grade",
+		"province",
+		"city",
+		"account_manager",
+		"trust_score",
+		"overdue_amount",
+	):
 		frappe.db.add_index("CIMS Customer", [column, "modified"], f"{column}_modified")
 	frappe.db.add_index("CIMS Customer", ["creation"])

@@ -26,6 +26,6 @@ frappe.listview_settings["CIMS Customer"] = {
 		}
 		if (doc.trust_watch) return [__("On watch"), "orange", "trust_watch,=,1"];
 		const colour = { Active: "green", Prospect: "blue", Dormant: "gray", Blocked: "red", Archived: "gray" };
-		return [__(doc.status), colour[doc.status], `status,=,${doc.status}`];
+		return [__(doc.status, null, "CIMS Customer"), colour[doc.status], `status,=,${doc.status}`];
 	},
 };

@@ -33,7 +33,9 @@ class TestCIMSCustomer(FrappeTestCase):
 		self.assertEqual(doc.gender, "Male")
 		today = getdate(nowdate())
 		self.assertEqual(doc.age, today.year - 1990 - ((today.month, today.day) < (3, 7)))
-		woman = records.customer(customer_type="Individual", resident_id=records.resident_id("19900307", "022"))
+		woman = records.customer(
+			customer_type="Individual", resident_id=records.resident_id("19900307", "022")
+		)
 		self.assertEqual(woman.gender, "Female")
 
 	def test_age_counts_whole_years(self):
@@ -67,7 +69,10 @@ class TestCIMSCustomer(FrappeTestCase):
 
 	def test_what_belongs_to_the_other_type_is_emptied(self):
 		doc = records.customer(
-			customer_type="Individual", resident_id=records.resident_id("19850101"), legal_name="Ltd", industry="Steel"
+			customer_type="Individual",
+			resident_id=records.resident_id("19850101"),
+			legal_name="Ltd",
+			industry="Steel",
 		)
 		self.assertEqual((doc.legal_name, doc.industry), (None, None))
 		doc.customer_type = "Company"
@@ -101,12 +106,18 @@ class TestCIMSCustomer(FrappeTestCase):
 	def test_trust_figures_can_t_be_typed(self):
 		doc = records.customer(trust_grade="AAA", trust_score=999, overdue_amount=5, sample_data=1)
 		self.assertEqual((doc.trust_grade, doc.trust_score or 0, doc.overdue_amount or 0), ("NR", 0, 0))
-		frappe.db.set_value("CIMS Customer", doc.name, {"trust_grade": "B", "trust_score": 600, "open_amount": 7})
+		frappe.db.set_value(
+			"CIMS Customer", doc.name, {"trust_grade": "B", "trust_score": 600, "open_amount": 7}
+		)
 		doc.reload()
-		doc.update({"trust_grade": "AAA", "trust_score": 1000, "open_amount": 0, "trust_watch": 1, "notes": "x"})
+		doc.update(
+			{"trust_grade": "AAA", "trust_score": 1000, "open_amount": 0, "trust_watch": 1, "notes": "x"}
+		)
 		doc.save()
 		doc.reload()
-		self.assertEqual((doc.trust_grade, doc.trust_score, doc.open_amount, doc.trust_watch), ("B", 600, 7, 0))
+		self.assertEqual(
+			(doc.trust_grade, doc.trust_score, doc.open_amount, doc.trust_watch), ("B", 600, 7, 0)
+		)
 		self.assertFalse(doc.sample_data)
 
 	def test_what_the_status_allows(self):

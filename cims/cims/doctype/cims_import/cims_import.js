@@ -234,7 +234,7 @@ function sample_table(outcome, rows, total) {
 	const body = rows.map((row) => {
 		const cells = [count(row.row), ...(notes ? [row.note] : []), ...labels.map((label) => row.cells[label] || "")];
 		return `<tr>${cells
-			.map((cell, at) => `<td style="${notes && at === 1 ? "min-width: 280px" : ""}">${escape(cell)}</td>`)
+			.map((cell, at) => `<td style="${notes && at === 1 ? "min-width: 280px" : "white-space: nowrap"}">${escape(cell)}</td>`)
 			.join("")}</tr>`;
 	});
 	const { label, colour } = OUTCOMES[outcome];
@@ -248,7 +248,7 @@ function sample_table(outcome, rows, total) {
 // The page asks now and then, so that nothing depends on a socket; what arrives by it is merely faster.
 function watch(frm) {
 	clearTimeout(frm.cims_timer);
-	if (!BUSY.includes(frm.doc.status)) return frm.dashboard.hide_progress && hide_progress(frm);
+	if (!BUSY.includes(frm.doc.status)) return hide_progress(frm);
 	const name = frm.doc.name;
 	frm.cims_timer = setTimeout(async () => {
 		if (cur_frm !== frm || frm.doc.name !== name) return;
@@ -261,6 +261,7 @@ function watch(frm) {
 
 function show_progress(frm, { done, total, seconds }) {
 	const title = frm.doc.status === "Checking" ? __("Checking") : __("Importing");
+	frm.cims_progress = [title];
 	if (!total) return frm.dashboard.show_progress(title, 0, __("Reading the file..."));
 	const rate = seconds > 0 ? done / seconds : 0;
 	const left = rate ? Math.round((total - done) / rate) : 0;
@@ -274,8 +275,8 @@ function show_progress(frm, { done, total, seconds }) {
 }
 
 function hide_progress(frm) {
-	frm.dashboard.hide_progress(__("Checking"));
-	frm.dashboard.hide_progress(__("Importing"));
+	for (const title of frm.cims_progress || []) frm.dashboard.hide_progress(title);
+	frm.cims_progress = [];
 }
 
 function summary_of(doc) {

@@ -1,10 +1,20 @@
 import frappe
 from frappe import _
 from frappe.model.document import Document
-from frappe.utils import add_days, cint, date_diff, escape_html, flt, formatdate, get_link_to_form, getdate, nowdate
+from frappe.utils import (
+	add_days,
+	cint,
+	date_diff,
+	escape_html,
+	flt,
+	formatdate,
+	get_link_to_form,
+	getdate,
+	nowdate,
+)
 
 from cims.customers import status as customer_status
-from cims.receivables import ledger
+from cims.receivables import checks, ledger
 from cims.receivables.settlement import CENT, UNPAID, order_status
 
 # On a submitted order these change through the methods below, never by typing.
@@ -26,7 +36,7 @@ class CIMSOrder(Document):
 		self.check_items()
 		self.set_totals()
 		self.set_due_date()
-		self.check_order_no()
+		checks.order_number(self)
 		self.set_standing()
 
 	def before_submit(self):
@@ -36,12 +46,16 @@ class CIMSOrder(Document):
 		customer_status.has_ordered(self.customer, self.name)
 
 	def before_update_after_submit(self):
-		self.check_by_method()
-		self.check_days()
+		checks.refuse_typed(
+			self,
+			BY_METHOD,
+			_("{0} of a submitted order can't be typed in. Use its buttons: Deliver, Return, Write Off."),
+		)
+		checks.order_days(self)
 		self.set_standing()
 
 	def before_cancel(self):
-		self.check_payments()
+		checks.nothing_paid(self)
 		self.status = "Cancelled"
 		self.cancelled_on = nowdate()
 		self.update({"outstanding_amount": 0, "payment_status": UNPAID})
@@ -109,110 +123,29 @@ class CIMSOrder(Document):
 				)
 			)
 
-	def check_order_no(self):
-		"""One customer's order numbers are unique among what is not cancelled, also for two people at once."""
-		frappe.db.get_value("CIMS Customer", self.customer, "name", for_update=True)
-		order = frappe.qb.DocType(self.doctype)
-		same = (
-			frappe.qb.from_(order)
-			.select(order.name)
-			.where(
-				(order.customer == self.customer)
-				& (order.order_no == self.order_no)
-				& (order.docstatus < 2)
-				& (order.name != self.name)
-			)
-			.for_update()
-			.run()
-		)
-		if same:
-			frappe.throw(
-				_("{0} already has an order with the number {1}: {2}. Enter another number.").format(
-					frappe.bold(escape_html(self.customer_name)), frappe.bold(escape_html(self.order_no)), get_link_to_form(self.doctype, same[0][0])
-				),
-				frappe.UniqueValidationError,
-			)
-
 	def set_standing(self):
 		self.status = order_status(
 			self.docstatus, bool(self.delivery_date), self.grand_total, flt(self.returned_amount)
 		)
-		cleared = ledger.allocated([self.name], "Cleared")[self.name] if self.docstatus else []
+		payable = self.docstatus and not self.is_new()
+		cleared = ledger.allocated([self.name], "Cleared")[self.name] if payable else []
 		self.update(ledger.fields_of(ledger.standing_of(self, cleared)))
 		if not self.docstatus:
 			self.settled_on = None
-
-	def check_by_method(self):
-		before = self.get_doc_before_save()
-		if self.flags.by_method or not before:
-			return
-		for field in BY_METHOD:
-			if self.meta.get_field(field).fieldtype == "Date":
-				same = (self.get(field) or None) == before.get(field) or (
-					self.get(field) and before.get(field) and getdate(self.get(field)) == before.get(field)
-				)
-			else:
-				same = flt(self.get(field)) == flt(before.get(field))
-			if not same:
-				frappe.throw(
-					_("{0} of a submitted order can't be typed in. Use its buttons: Deliver, Return, Write Off.").format(
-						frappe.bold(_(self.meta.get_label(field)))
-					)
-				)
-
-	def check_days(self):
-		"""Nothing happens to an order before its own day, in the future, or in reverse."""
-		for field in ("delivery_date", "returned_on", "disputed_from", "disputed_to", "written_off_on"):
-			day = self.get(field)
-			if not day:
-				continue
-			if getdate(day) < getdate(self.order_date):
-				self.refuse_day(field, _("It can't be before the order date, {0}."), self.order_date)
-			if getdate(day) > getdate(nowdate()):
-				self.refuse_day(field, _("It can't be after today, {0}."), nowdate())
-		if self.disputed_to and not self.disputed_from:
-			frappe.throw(_("Enter the day on which the dispute began as well."))
-		if self.disputed_to and getdate(self.disputed_to) < getdate(self.disputed_from):
-			self.refuse_day("disputed_to", _("It can't be before the day on which the dispute began, {0}."), self.disputed_from)
-
-	def refuse_day(self, field, why, day):
-		label = _(self.meta.get_label(field))
-		frappe.throw(f"{frappe.bold(label)}: {formatdate(self.get(field))}. " + why.format(formatdate(day)))
-
-	def check_payments(self):
-		names = [self.name]
-		ledger.lock(names)
-		held = ledger.allocated(names, "Cleared")[self.name] + ledger.allocated(names, "Pending")[self.name]
-		if held:
-			frappe.throw(
-				_("{0} has been allocated to this order by payments. Cancel or refund them first: {1}").format(
-					frappe.bold(frappe.format(sum(amount for _day, amount in held), {"fieldtype": "Currency", "options": "currency"}, doc=self)),
-					self.links_to_payments(),
-				)
-			)
-
-	def links_to_payments(self) -> str:
-		row, payment = frappe.qb.DocType("CIMS Payment Allocation"), frappe.qb.DocType("CIMS Payment")
-		names = (
-			frappe.qb.from_(row)
-			.join(payment)
-			.on(payment.name == row.parent)
-			.select(payment.name)
-			.distinct()
-			.where((row.order == self.name) & (payment.docstatus == 1) & payment.status.isin(["Pending", "Cleared"]))
-			.run(pluck=True)
-		)
-		return ", ".join(get_link_to_form("CIMS Payment", name) for name in names)
 
 	@frappe.whitelist()
 	def deliver(self, delivery_date: str | None = None, due_date: str | None = None):
 		"""The goods arrived: the credit period runs from this day (default today), or ends on `due_date`."""
 		self.check_submitted()
 		self.delivery_date = getdate(delivery_date or nowdate())
-		self.due_date = getdate(due_date) if due_date else add_days(self.delivery_date, cint(self.credit_days))
+		self.due_date = (
+			getdate(due_date) if due_date else add_days(self.delivery_date, cint(self.credit_days))
+		)
 		self.credit_days = date_diff(self.due_date, self.delivery_date)
 		if self.credit_days < 0:
-			self.refuse_day("due_date", _("It can't be before the delivery, {0}."), self.delivery_date)
+			checks.refuse_day(
+				self, "due_date", _("It can't be before the delivery, {0}."), self.delivery_date
+			)
 		self.save_by_method()
 
 	@frappe.whitelist()
@@ -223,9 +156,9 @@ class CIMSOrder(Document):
 		amount = left if amount is None else flt(amount, self.precision("returned_amount"))
 		if amount <= 0 or amount > left + CENT:
 			frappe.throw(
-				_("Enter a returned amount above 0 and up to {0}, which is what hasn't come back yet.").format(
-					frappe.format(left, {"fieldtype": "Currency", "options": "currency"}, doc=self)
-				)
+				_(
+					"Enter a returned amount above 0 and up to {0}, which is what hasn't come back yet."
+				).format(checks.money(self, left))
 			)
 		self.returned_on = getdate(returned_on or nowdate())
 		self.returned_amount = flt(self.returned_amount) + amount
@@ -236,9 +169,15 @@ class CIMSOrder(Document):
 		"""The customer disputes the order: until the dispute closes, its days don't count as late."""
 		self.check_submitted()
 		if self.settled_on:
-			frappe.throw(_("This order was settled on {0}; there is nothing left to dispute.").format(formatdate(self.settled_on)))
+			frappe.throw(
+				_("This order was settled on {0}; there is nothing left to dispute.").format(
+					formatdate(self.settled_on)
+				)
+			)
 		if self.disputed_from and not self.disputed_to:
-			frappe.throw(_("This order has been in dispute since {0}.").format(formatdate(self.disputed_from)))
+			frappe.throw(
+				_("This order has been in dispute since {0}.").format(formatdate(self.disputed_from))
+			)
 		# A dispute that comes back is one dispute: the clock has one pause.
 		self.disputed_from = self.disputed_from or getdate(disputed_from or nowdate())
 		self.disputed_to = None
@@ -276,7 +215,11 @@ class CIMSOrder(Document):
 
 	def check_submitted(self):
 		if self.docstatus != 1:
-			frappe.throw(_("Submit the order first; a draft or cancelled order can't be delivered, returned or disputed."))
+			frappe.throw(
+				_(
+					"Submit the order first; a draft or cancelled order can't be delivered, returned or disputed."
+				)
+			)
 
 	def save_by_method(self):
 		self.flags.by_method = True

@@ -5,12 +5,17 @@ frappe.listview_settings["CIMS Order"] = {
 		outstanding_amount: (amount, _field, doc) => (amount ? format_currency(amount, doc.currency, 0) : ""),
 	},
 	get_indicator(doc) {
-		if (doc.disputed_from && !doc.disputed_to) return [__("In dispute"), "purple", "disputed_from,is,set|disputed_to,is,not set"];
+		if (doc.disputed_from && !doc.disputed_to)
+			return [__("In dispute"), "purple", "disputed_from,is,set|disputed_to,is,not set"];
 		const money = { Overdue: "red", "Part Paid": "yellow", Paid: "green", "Written Off": "gray" };
 		if (doc.payment_status in money) {
-			return [__(doc.payment_status), money[doc.payment_status], `payment_status,=,${doc.payment_status}`];
+			return [
+				__(doc.payment_status, null, "CIMS Order"),
+				money[doc.payment_status],
+				`payment_status,=,${doc.payment_status}`,
+			];
 		}
 		const goods = { Confirmed: "blue", Delivered: "cyan", Returned: "gray" };
-		return [__(doc.status), goods[doc.status], `status,=,${doc.status}`];
+		return [__(doc.status, null, "CIMS Order"), goods[doc.status], `status,=,${doc.status}`];
 	},
 };

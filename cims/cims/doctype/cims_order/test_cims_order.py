@@ -26,7 +26,10 @@ class TestCIMSOrder(FrappeTestCase):
 			submit=False,
 			days_ago=10,
 			discount_amount=50.5,
-			items=[{"item_name": "Pipe", "qty": 3, "rate": 33.33}, {"item_name": "Valve", "qty": 2, "rate": 100}],
+			items=[
+				{"item_name": "Pipe", "qty": 3, "rate": 33.33},
+				{"item_name": "Valve", "qty": 2, "rate": 100},
+			],
 		)
 		self.assertEqual([row.amount for row in doc.items], [99.99, 200])
 		self.assertEqual((doc.total, doc.grand_total, doc.status), (299.99, 249.49, "Draft"))
@@ -47,7 +50,9 @@ class TestCIMSOrder(FrappeTestCase):
 	def test_bad_input_is_refused(self):
 		make = records.order
 		self.refused("quantity above 0", make, self.customer, items=[{"item_name": "x", "qty": 0, "rate": 1}])
-		self.refused("rate of x is below 0", make, self.customer, items=[{"item_name": "x", "qty": 1, "rate": -1}])
+		self.refused(
+			"rate of x is below 0", make, self.customer, items=[{"item_name": "x", "qty": 1, "rate": -1}]
+		)
 		self.refused("discount must lie", make, self.customer, discount_amount=1001)
 		self.refused("before the order date", make, self.customer, due_date=ago(1))
 		self.refused("", make, self.customer, items=[])
@@ -67,7 +72,9 @@ class TestCIMSOrder(FrappeTestCase):
 		doc = records.order(self.customer, days_ago=20, credit_days=30, submit=False)
 		self.refused("Submit the order first", doc.deliver)
 		doc.submit()
-		self.assertEqual((doc.status, doc.payment_status, doc.outstanding_amount), ("Confirmed", "Unpaid", 1000))
+		self.assertEqual(
+			(doc.status, doc.payment_status, doc.outstanding_amount), ("Confirmed", "Unpaid", 1000)
+		)
 		doc.deliver(str(ago(10)))
 		doc.reload()
 		self.assertEqual((doc.status, doc.delivery_date, doc.due_date), ("Delivered", ago(10), ago(-20)))
@@ -80,15 +87,25 @@ class TestCIMSOrder(FrappeTestCase):
 
 	def test_what_methods_set_can_t_be_typed(self):
 		doc = records.order(self.customer, days_ago=5)
-		for field, value in (("delivery_date", ago(1)), ("due_date", ago(-90)), ("returned_amount", 5), ("written_off_on", ago(0))):
+		for field, value in (
+			("delivery_date", ago(1)),
+			("due_date", ago(-90)),
+			("returned_amount", 5),
+			("written_off_on", ago(0)),
+		):
 			doc.reload()
 			doc.set(field, value)
 			self.refused("can't be typed in", doc.save)
 		doc.reload()
-		doc.update({"paid_amount": 1000, "outstanding_amount": 0, "settled_on": ago(0), "status": "Delivered"})
+		doc.update(
+			{"paid_amount": 1000, "outstanding_amount": 0, "settled_on": ago(0), "status": "Delivered"}
+		)
 		doc.save()
 		doc.reload()
-		self.assertEqual((doc.paid_amount, doc.outstanding_amount, doc.settled_on, doc.status), (0, 1000, None, "Confirmed"))
+		self.assertEqual(
+			(doc.paid_amount, doc.outstanding_amount, doc.settled_on, doc.status),
+			(0, 1000, None, "Confirmed"),
+		)
 
 	def test_returns(self):
 		doc = records.order(self.customer, days_ago=20)
@@ -151,11 +168,19 @@ class TestCIMSOrder(FrappeTestCase):
 		doc.reload()
 		self.assertEqual((doc.status, doc.outstanding_amount, doc.cancelled_on), ("Cancelled", 0, ago(0)))
 		amended = frappe.copy_doc(doc, ignore_no_copy=False)
-		amended.update({"amended_from": doc.name, "disputed_from": doc.disputed_from, "cancelled_on": doc.cancelled_on})
+		amended.update(
+			{"amended_from": doc.name, "disputed_from": doc.disputed_from, "cancelled_on": doc.cancelled_on}
+		)
 		amended.submit()
 		self.assertEqual(amended.name, f"{doc.name}-1")
 		self.assertEqual(
-			(amended.status, amended.order_no, amended.disputed_from, amended.cancelled_on, amended.outstanding_amount),
+			(
+				amended.status,
+				amended.order_no,
+				amended.disputed_from,
+				amended.cancelled_on,
+				amended.outstanding_amount,
+			),
 			("Confirmed", amended.name, None, None, 1000),
 		)
 
@@ -172,7 +197,11 @@ class TestCIMSOrder(FrappeTestCase):
 		busy = records.customer().name
 		records.order(busy, days_ago=99)
 		self.assertGreaterEqual(mark_dormant(), 1)
-		status = dict(frappe.get_all("CIMS Customer", {"name": ("in", [self.customer, busy])}, ["name", "status"], as_list=True))
+		status = dict(
+			frappe.get_all(
+				"CIMS Customer", {"name": ("in", [self.customer, busy])}, ["name", "status"], as_list=True
+			)
+		)
 		self.assertEqual(status, {self.customer: "Dormant", busy: "Active"})
 		comment = frappe.get_last_doc("Comment", {"reference_name": self.customer})
 		self.assertIn("100 days", comment.content)

@@ -30,22 +30,24 @@ frappe.ui.form.on("CIMS Payment", {
 				[{ fieldname, label, fieldtype: "Date", reqd: 1, default: frappe.datetime.get_today() }],
 				(values) => call(method, values),
 				title,
-				title
+				title,
 			);
 		if (doc.status === "Pending") {
-			const clear = () => ask(__("Clear"), "cleared_on", __("Cleared on"), "clear");
-			frm.add_custom_button(__("Clear"), clear).addClass("btn-primary");
+			const clear = () => ask(__("Clear", null, "CIMS Payment"), "cleared_on", __("Cleared on"), "clear");
+			frm.add_custom_button(__("Clear", null, "CIMS Payment"), clear).addClass("btn-primary");
 			const sure = __("Did this payment fail? The orders won't wait for it any more.");
-			frm.add_custom_button(__("Fail"), () => frappe.confirm(sure, () => call("fail")));
+			frm.add_custom_button(__("Fail", null, "CIMS Payment"), () => frappe.confirm(sure, () => call("fail")));
 		}
 		if (doc.status === "Cleared") {
-			const refund = () => ask(__("Refund"), "refunded_on", __("Refunded on"), "refund");
-			frm.add_custom_button(__("Refund"), refund, __("Actions"));
+			const refund = () =>
+				ask(__("Refund", null, "CIMS Payment"), "refunded_on", __("Refunded on"), "refund");
+			frm.add_custom_button(__("Refund", null, "CIMS Payment"), refund, __("Actions"));
 		}
 	},
 
 	async allocate(frm) {
-		if (frm.doc.docstatus === 1 || frm.is_dirty()) await frm.save(frm.doc.docstatus === 1 ? "Update" : "Save");
+		if (frm.doc.docstatus === 1 || frm.is_dirty())
+			await frm.save(frm.doc.docstatus === 1 ? "Update" : "Save");
 		await frm.call("allocate");
 		if (frm.doc.docstatus === 0) frm.dirty();
 		frm.refresh();

@@ -5,6 +5,6 @@ frappe.listview_settings["CIMS Payment"] = {
 	},
 	get_indicator(doc) {
 		const colour = { Pending: "orange", Cleared: "green", Failed: "red", Refunded: "gray" };
-		return [__(doc.status), colour[doc.status], `status,=,${doc.status}`];
+		return [__(doc.status, null, "CIMS Payment"), colour[doc.status], `status,=,${doc.status}`];
 	},
 };

@@ -25,7 +25,9 @@ class TestCIMSPayment(FrappeTestCase):
 		return frappe.db.get_value("CIMS Order", order.name, fields)
 
 	def test_one_payment_for_several_orders(self):
-		doc = records.payment(self.customer, 1600, (self.first.name, 1000), (self.second.name, 400), days_ago=20)
+		doc = records.payment(
+			self.customer, 1600, (self.first.name, 1000), (self.second.name, 400), days_ago=20
+		)
 		self.assertEqual(doc.unallocated_amount, 200)
 		self.assertEqual(self.state(self.first), (1000, 0, ago(20), "Paid"))
 		self.assertEqual(self.state(self.second), (400, 100, None, "Overdue"))
@@ -58,7 +60,9 @@ class TestCIMSPayment(FrappeTestCase):
 		self.refused("Allocate less", late.submit)
 
 	def test_what_is_on_its_way_is_reserved(self):
-		cheque = records.payment(self.customer, 700, (self.first.name, 700), status="Pending", method="Cheque")
+		cheque = records.payment(
+			self.customer, 700, (self.first.name, 700), status="Pending", method="Cheque"
+		)
 		self.assertEqual(self.state(self.first), (0, 1000, None, "Overdue"))
 		self.refused("on its way", records.payment, self.customer, 400, (self.first.name, 400))
 		cheque.fail()
@@ -75,7 +79,9 @@ class TestCIMSPayment(FrappeTestCase):
 		self.refused("there twice", pay, self.customer, 9, (self.first.name, 1), (self.first.name, 1))
 		self.refused("allocated amount above 0", pay, self.customer, 9, (self.first.name, 0))
 		self.refused("another customer", pay, records.customer().name, 9, (self.first.name, 1))
-		self.refused("isn't submitted", pay, self.customer, 9, (records.order(self.customer, submit=False).name, 1))
+		self.refused(
+			"isn't submitted", pay, self.customer, 9, (records.order(self.customer, submit=False).name, 1)
+		)
 		self.refused("can't be before", pay, self.customer, 9, cleared_on=ago(3))
 		self.refused("payment's currency", pay, self.customer, 9, (self.first.name, 1), currency="USD")
 

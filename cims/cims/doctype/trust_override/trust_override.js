@@ -1,8 +1,7 @@
 frappe.ui.form.on("Trust Override", {
 	setup(frm) {
-		const grades = (frappe.boot.cims?.bands || []).map((band) => band.grade);
-		frm.set_df_property("grade", "fieldtype", "Select");
-		frm.set_df_property("grade", "options", ["", ...grades].join("\n"));
+		const bands = frappe.boot.cims?.bands || [];
+		frm.get_field("grade").set_data(bands.map((band) => ({ value: band.grade, description: band.word })));
 	},
 
 	refresh(frm) {

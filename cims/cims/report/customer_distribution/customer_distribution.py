@@ -44,11 +44,15 @@ def execute(filters: dict | None = None):
 	rows = counts(FIELDS[by], where, currency)
 	name_rows(rows, by)
 	common.plain_text(rows, "value")
+	most = cint(filters.get("bars")) or BARS
+	notes = [elsewhere(where, currency)]
+	if by != "Grade" and len(rows) > most:
+		notes.append(_("The chart shows the {0} largest of {1}.").format(most, len(rows)))
 	return (
 		columns(by, currency),
 		rows,
-		elsewhere(where, currency),
-		chart(rows, by, cint(filters.get("bars")) or BARS),
+		"<br>".join(filter(None, notes)) or None,
+		chart(rows, by, most),
 		summary(rows, currency),
 	)
 
@@ -122,10 +126,7 @@ def elsewhere(where, currency: str) -> str | None:
 def chart(rows: list[dict], by: str, most: int = BARS) -> dict | None:
 	if not rows:
 		return None
-	bars = [(row.value, row.customers) for row in rows]
-	if by != "Grade" and len(bars) > most:
-		rest = sum(customers for _name, customers in bars[most - 1 :])
-		bars = [*bars[: most - 1], (_("Others"), rest)]
+	bars = [(row.value, row.customers) for row in rows[: len(rows) if by == "Grade" else most]]
 	return {
 		"type": "bar",
 		"data": {

@@ -34,7 +34,7 @@ export class Ruler {
 		const worse = this.bands[index + 1];
 		const [low, high] = this.room(index);
 		return html`<span class="trust-ruler-handle" role="slider" tabindex="${this.editable ? 0 : -1}" data-index="${index}"
-			aria-label="${__("Boundary between {0} and {1}", [worse.grade, band.grade])}" aria-disabled="${!this.editable}"
+			aria-label="${__("Boundary between {0} and {1}", [worse.grade, band.grade])}" aria-disabled="${String(!this.editable)}"
 			aria-valuemin="${low + this.least()}" aria-valuemax="${high - this.least()}" aria-valuenow="${band.floor}"
 			style="left:${(band.floor / TOP) * 100}%"><span>${points(band.floor)}</span></span>`;
 	}

@@ -46,7 +46,6 @@ export class Comparison {
 				fieldname: "customer",
 				placeholder: __("Add a customer: type a name or a code"),
 				only_select: true,
-				get_query: () => ({ filters: { name: ["not in", this.state.customers] } }),
 				change: () => this.add(this.search.get_value()),
 			},
 			only_input: true,
@@ -200,7 +199,7 @@ export class Comparison {
 			this.find(".trust-picker-span"),
 			html`${SPANS.map(
 				(months) => html`<button type="button" class="btn btn-default ${months === this.state.months ? "active" : ""}"
-					aria-pressed="${months === this.state.months}" data-action="months" data-value="${months}">${__("{0} months", [months])}</button>`
+					aria-pressed="${String(months === this.state.months)}" data-action="months" data-value="${months}">${__("{0} months", [months])}</button>`
 			)}`
 		);
 	}
@@ -254,7 +253,7 @@ export class Comparison {
 
 function chips(view) {
 	const chip = (value, shown, body, removable) => html`<span class="trust-chip ${shown ? "" : "trust-chip-off"}">
-		<button type="button" class="trust-chip-name" data-action="toggle" data-value="${value}" aria-pressed="${shown}"
+		<button type="button" class="trust-chip-name" data-action="toggle" data-value="${value}" aria-pressed="${String(shown)}"
 			title="${shown ? __("Hide this curve") : __("Show this curve")}">${body}</button>
 		${removable &&
 		html`<button type="button" class="trust-chip-remove" data-action="remove" data-value="${value}" aria-label="${__("Remove {0}", [removable])}">×</button>`}
