@@ -48,6 +48,8 @@ doc_events = {
 	"User": {"on_trash": "cims.customers.guards.refuse_to_delete_manager"},
 }
 
+clear_cache = ["cims.ratings.policies.forget_cached", "cims.ratings.forecasts.forget_cached"]
+
 scheduler_events = {
 	"daily_long": [
 		"cims.receivables.ledger.mark_overdue",

@@ -10,6 +10,7 @@ from frappe.geo.country_info import get_country_info
 from frappe.model.rename_doc import get_link_fields
 
 from cims import permissions
+from cims.ratings import policies
 
 MODULE = "CIMS"
 CUSTOMER_GROUPS = ("Manufacturing", "Wholesale", "Retail", "Services", "Public Sector", "Private Person")
@@ -22,7 +23,7 @@ LIST_COLUMNS = {
 	"Trust Rating": ("status_field", "grade", "score", "change_90d", "overdue_amount"),
 }
 # Naming rules whose counters are ours, and what those counters are called.
-SERIES = {"C-.": "C-", "SO-.YYYY": "SO-____-", "PAY-.YYYY": "PAY-____-", "POL-.": "POL-"}
+SERIES = {"C-.": "C-", "SO-.YYYY": "SO-____-", "PAY-.YYYY": "PAY-____-", "POL-.": "POL-", "OVR-.": "OVR-", "FC-.": "FC-"}
 # Where we note that the site had no address template before us.
 TEMPLATE_ADDED = "cims_address_template"
 # Records in their own right, which lose their reference to us and stay.
@@ -35,6 +36,7 @@ def after_install() -> None:
 	add_masters()
 	widen_lists()
 	add_address_template()
+	policies.install_default()
 
 
 def fill_settings(args: dict | None = None) -> None:

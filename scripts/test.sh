@@ -32,8 +32,9 @@ main() {
 	make_site "$SITE"
 	bench --site "$SITE" set-config allow_tests true
 	say "Running the tests"
-	cd apps/cims
-	CIMS_BENCH=$CIMS_BENCH CIMS_TEST_SITE=$SITE ../../env/bin/python -m pytest "$@" </dev/null
+	cd "$CHECKOUT"
+	export CIMS_BENCH CIMS_TEST_SITE=$SITE
+	"$CIMS_BENCH/env/bin/python" -m pytest "$@" </dev/null
 }
 
 # So that a worker of make run beside this one doesn't take the tests' jobs.

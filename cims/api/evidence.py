@@ -13,7 +13,9 @@ EVIDENCE = store.EVIDENCE
 MOST_ITEMS = 200
 MOST_ROWS = 1000
 KEYS = tuple(field.name for field in fields(outside.Report) if field.name != "number")
-REQUIRED = tuple(field.name for field in fields(outside.Report) if field.default is MISSING and field.name != "number")
+REQUIRED = tuple(
+	field.name for field in fields(outside.Report) if field.default is MISSING and field.name != "number"
+)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -27,7 +29,9 @@ def add(items: list[dict] | dict | str = "") -> list[dict]:
 	listed = arguments.parsed(items, "items") if isinstance(items, str) else items
 	listed = listed if isinstance(listed, list) else [listed]
 	if len(listed) > MOST_ITEMS:
-		frappe.throw(_("{0} items are too many; send {1} at most with one request.").format(len(listed), MOST_ITEMS))
+		frappe.throw(
+			_("{0} items are too many; send {1} at most with one request.").format(len(listed), MOST_ITEMS)
+		)
 	arguments.may_read(arguments.CUSTOMER)
 	return outside.take_in([_report(number, item) for number, item in enumerate(listed, 1)])
 
@@ -37,7 +41,9 @@ def _report(number: int, item: Any) -> outside.Report:
 	if not isinstance(item, dict):
 		frappe.throw(where + _("it must be an object with the keys {0}.").format(", ".join(KEYS)))
 	if unknown := sorted(set(item) - set(KEYS)):
-		frappe.throw(where + _("unknown keys {0}. Known are: {1}.").format(", ".join(unknown), ", ".join(KEYS)))
+		frappe.throw(
+			where + _("unknown keys {0}. Known are: {1}.").format(", ".join(unknown), ", ".join(KEYS))
+		)
 	for key in REQUIRED:
 		if item.get(key) in (None, ""):
 			frappe.throw(where + _("{0} is missing.").format(key))
@@ -65,7 +71,11 @@ def feed(cursor: str | None = None, limit: int = 100, customer: str | None = Non
 
 @frappe.whitelist(methods=["POST"])
 def record(
-	customer: str = "", kind: str = "", value: float | None = None, note: str | None = None, occurred_on: str | None = None
+	customer: str = "",
+	kind: str = "",
+	value: float | None = None,
+	note: str | None = None,
+	occurred_on: str | None = None,
 ) -> str:
 	"""Record what a person says of a customer (`store.record_manual`). Returns the name of the evidence."""
 	arguments.required(kind=kind)

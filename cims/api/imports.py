@@ -35,7 +35,9 @@ def create(
 	"""
 	arguments.required(kind=kind)
 	if kind not in job.IMPORTERS:
-		frappe.throw(_("{0} isn't a kind of import. Choose one of: {1}.").format(kind, ", ".join(job.IMPORTERS)))
+		frappe.throw(
+			_("{0} isn't a kind of import. Choose one of: {1}.").format(kind, ", ".join(job.IMPORTERS))
+		)
 	uploaded = frappe.request.files.get("file") if getattr(frappe.local, "request", None) else None
 	if not uploaded:
 		arguments.required(file_url=file_url)
@@ -60,17 +62,20 @@ def create(
 	return _shown(doc.name)
 
 
+@frappe.whitelist(methods=["GET", "POST"])
+def columns(name: str = "") -> dict:
+	"""The columns of an import's file with samples, the fields there are, and what is taken for what (`importer.columns`).
+
+	{"error": sentence} for a file that can't be read.
+	"""
+	return job.columns(_import(name, "read"))
+
+
 @frappe.whitelist(methods=["POST"])
-def upload(name: str = "") -> dict:
-	"""Attach the part "file" of the form to an import. Returns its address and what the form shows of its columns."""
-	doc = _import(name, "write")
-	uploaded = frappe.request.files.get("file")
-	if not uploaded:
-		arguments.required(file=None)
-	doc.file = attach(doc.name, uploaded.filename, uploaded.stream.read())
-	doc.mapping = None
-	doc.save()
-	return {"file": doc.file}
+def check(name: str = "") -> dict:
+	"""Work out what importing the file would do, writing nothing. Returns what `get` does; large files take a while."""
+	job.enqueue(_import(name, "write"), job.CHECK)
+	return _shown(name)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -92,7 +97,9 @@ def template(kind: str = "") -> None:
 	"""A CSV file with the columns that an import of this kind knows, and one row as an example."""
 	arguments.required(kind=kind)
 	if kind not in job.IMPORTERS:
-		frappe.throw(_("{0} isn't a kind of import. Choose one of: {1}.").format(kind, ", ".join(job.IMPORTERS)))
+		frappe.throw(
+			_("{0} isn't a kind of import. Choose one of: {1}.").format(kind, ", ".join(job.IMPORTERS))
+		)
 	arguments.may_read(DOCTYPE)
 	fields = frappe.get_attr(job.IMPORTERS[kind])(frappe.new_doc(DOCTYPE), "").fields
 	out = io.StringIO(newline="")
@@ -146,6 +153,8 @@ def _import(name: str, right: str):
 def _shown(name: str) -> dict:
 	doc = frappe.get_doc(DOCTYPE, name)
 	progress = job.state(doc)
-	found = {field: doc.get(field) for field in SHOWN} | {"progress": progress if doc.status in job.BUSY else None}
+	found = {field: doc.get(field) for field in SHOWN} | {
+		"progress": progress if doc.status in job.BUSY else None
+	}
 	summary = frappe.parse_json(doc.summary or "{}")
 	return found | {"samples": summary.get("samples", {}), "new_customers": summary.get("customers", [])}

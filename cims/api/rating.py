@@ -3,7 +3,8 @@
 import frappe
 
 from cims.api import arguments
-from cims.ratings import current, curves, panel as trust
+from cims.ratings import current, curves
+from cims.ratings import panel as trust
 
 RATING = "Trust Rating"
 

@@ -13,7 +13,18 @@ import frappe
 from frappe import _
 from frappe.utils import strip_html
 
-from cims.imports.importer import DUPLICATE, NEW, REJECTED, UPDATED, Field, Importer, Plan, Step, in_cell
+from cims.imports.importer import (
+	DUPLICATE,
+	NEW,
+	REJECTED,
+	UPDATED,
+	Field,
+	Importer,
+	Plan,
+	Step,
+	in_cell,
+	said_by,
+)
 from cims.trust.calendar import to_date
 from cims.trust.cells import BEYOND, open_cells
 from cims.trust.problems import Problem, message
@@ -111,7 +122,10 @@ class CustomersImport(Importer):
 		if not wanted:
 			settle_order([column])
 		days, form = column.days(wanted)
-		read = ["" if not text else form if day == WRONG else to_date(day) for text, day in zip(column.lower, days, strict=True)]
+		read = [
+			"" if not text else form if day == WRONG else to_date(day)
+			for text, day in zip(column.lower, days, strict=True)
+		]
 		return [read[code] for code in column.codes]
 
 	def look_up(self, rows: list[Mapping[str, str]]) -> None:
@@ -120,13 +134,21 @@ class CustomersImport(Importer):
 		self.by_name = defaultdict(list)
 		for name in chunks({row["customer_name"] for row in rows if not row.get("code")}):
 			for there in frappe.get_all(
-				CUSTOMER, {"customer_name": ("in", name)}, ["name", "customer_name", *IDENTITY], limit=0, order_by="name"
+				CUSTOMER,
+				{"customer_name": ("in", name)},
+				["name", "customer_name", *IDENTITY],
+				limit=0,
+				order_by="name",
 			):
 				self.by_name[there.customer_name.casefold()].append(there)
 		self.options = {field: options_of(field) for field in ("customer_type", "status", "level", "gender")}
 		self.links = {
-			"customer_group": {name.casefold(): name for name in frappe.get_all("CIMS Customer Group", pluck="name", limit=0)},
-			"source": {name.casefold(): name for name in frappe.get_all("Customer Source", pluck="name", limit=0)},
+			"customer_group": {
+				name.casefold(): name for name in frappe.get_all("CIMS Customer Group", pluck="name", limit=0)
+			},
+			"source": {
+				name.casefold(): name for name in frappe.get_all("Customer Source", pluck="name", limit=0)
+			},
 			"account_manager": users() if any(row.get("account_manager") for row in rows) else {},
 			"country": countries() if any(row.get("country") for row in rows) else {},
 		}
@@ -137,17 +159,21 @@ class CustomersImport(Importer):
 		problems = []
 		if beyond:
 			problems.append(message(Problem(number, None, "too_many_cells", {"value": beyond}), _))
-		values = {name: self.value(number, name, text, birth_date, problems) for name, text in texts.items() if text}
+		values = {
+			name: self.value(number, name, text, birth_date, problems) for name, text in texts.items() if text
+		}
 		if not values.get("customer_name"):
-			problems.append(in_cell(self.headers["customer_name"], message(Problem(number, None, "empty"), _)))
+			problems.append(
+				in_cell(self.headers["customer_name"], message(Problem(number, None, "empty"), _))
+			)
 		self.check_seen(number, values, problems)
 		if problems:
-			return Step(number, REJECTED, shown, " ".join(problems))
+			return Step(number, REJECTED, shown, "\n".join(problems))
 		outcome, note, doc = self.judge(values)
 		if outcome in (NEW, UPDATED):
 			self.check_seen(number, {name: doc.get(name) for name in UNIQUE}, problems)
 			if problems:
-				return Step(number, REJECTED, shown, " ".join(problems))
+				return Step(number, REJECTED, shown, "\n".join(problems))
 		return Step(number, outcome, shown, note, (doc.name if outcome == UPDATED else None, values))
 
 	def value(self, row: int, name: str, text: str, birth_date, problems: list[str]):
@@ -165,7 +191,9 @@ class CustomersImport(Importer):
 		if found is None:
 			label = _(frappe.get_meta(CUSTOMER).get_label(name))
 			if name in self.options:
-				why = _("{0} isn't one of: {1}.").format(text, ", ".join(_(option) for option in dict.fromkeys(known.values())))
+				why = _("{0} isn't one of: {1}.").format(
+					text, ", ".join(_(option) for option in dict.fromkeys(known.values()))
+				)
 			else:
 				why = _("There is no {0} {1}. Create it first, or correct the cell.").format(label, text)
 			problems.append(in_cell(self.headers[name], why))
@@ -189,26 +217,42 @@ class CustomersImport(Importer):
 			doc = self.changed(name, values) if name else self.made(values)
 			check(doc)
 		except (frappe.ValidationError, frappe.PermissionError, frappe.NameError) as error:
-			return REJECTED, strip_html(str(error)).strip(), None
+			return REJECTED, said_by(error), None
 		finally:
 			notes = [strip_html(message.get("message") or "") for message in frappe.get_message_log()]
 			frappe.clear_messages()
 		if not name:
 			if twin := self.twin(doc):
-				return DUPLICATE, _("Is there as {0}. Write that code into the row to update the customer.").format(twin), doc
-			return NEW, " ".join(notes), doc
-		changed = [_(doc.meta.get_label(field)) for field in values if field != "code" and doc.has_value_changed(field)]
+				return (
+					DUPLICATE,
+					_("Is there as {0}. Write that code into the row to update the customer.").format(twin),
+					doc,
+				)
+			return NEW, "\n".join(notes), doc
+		changed = [
+			_(doc.meta.get_label(field))
+			for field in values
+			if field != "code" and doc.has_value_changed(field)
+		]
 		if not changed:
 			return DUPLICATE, _("Is there as {0}; nothing changes.").format(name), doc
 		if not self.doc.update_customers:
-			return DUPLICATE, _("Is there as {0} and stays as it is, though the file has another: {1}.").format(name, ", ".join(changed)), doc
-		return UPDATED, " ".join([_("Changes: {0}.").format(", ".join(changed)), *notes]), doc
+			return (
+				DUPLICATE,
+				_("Is there as {0} and stays as it is, though the file has another: {1}.").format(
+					name, ", ".join(changed)
+				),
+				doc,
+			)
+		return UPDATED, "\n".join([_("Changes: {0}.").format(", ".join(changed)), *notes]), doc
 
 	def made(self, values: dict):
 		doc = frappe.new_doc(CUSTOMER)
 		if not values.get("customer_type") and any(values.get(name) for name in OF_A_PERSON):
 			doc.customer_type = "Individual"
-		doc.country = frappe.get_cached_doc("CIMS Settings").holiday_country if self.needs_country(values) else None
+		doc.country = (
+			frappe.get_cached_doc("CIMS Settings").holiday_country if self.needs_country(values) else None
+		)
 		doc.update(values)
 		return doc
 
@@ -227,7 +271,9 @@ class CustomersImport(Importer):
 		"""A customer of the same name with whom nothing that both have differs, and something agrees if there is anything."""
 		for there in self.by_name.get(doc.customer_name.casefold(), ()):
 			both = [(there[field], doc.get(field)) for field in IDENTITY if there[field] and doc.get(field)]
-			if all(one == other for one, other in both) and (both or not any(doc.get(field) for field in IDENTITY)):
+			if all(one == other for one, other in both) and (
+				both or not any(doc.get(field) for field in IDENTITY)
+			):
 				return there.name
 		return None
 
@@ -252,8 +298,12 @@ def check(doc) -> None:
 
 def options_of(field: str) -> dict[str, str]:
 	"""What may be written for a choice, in small letters -> the choice: English, Chinese and the user's language."""
-	options = [option for option in (frappe.get_meta(CUSTOMER).get_field(field).options or "").split("\n") if option]
-	return {spelling.casefold(): option for option in options for spelling in (_(option), _(option, "zh"), option)}
+	options = [
+		option for option in (frappe.get_meta(CUSTOMER).get_field(field).options or "").split("\n") if option
+	]
+	return {
+		spelling.casefold(): option for option in options for spelling in (_(option), _(option, "zh"), option)
+	}
 
 
 def users() -> dict[str, str]:

@@ -11,6 +11,7 @@ import frappe
 from frappe import _
 from frappe.model.naming import parse_naming_series
 from frappe.query_builder import DocType
+from frappe.utils import strip_html
 
 from cims.trust.cells import Cells, open_cells
 from cims.trust.problems import Problem, Unreadable, text
@@ -103,6 +104,10 @@ class Importer:
 		"""Write one row through its documents. Raises what these raise."""
 		raise NotImplementedError
 
+	def customers_made(self, plan: Plan) -> list[tuple[str, str]]:
+		"""Of the customers that were to be made, those that were, as (code, name)."""
+		return plan.customers
+
 	def finish(self) -> None:
 		"""After the rows have been written and committed."""
 
@@ -118,7 +123,11 @@ class Importer:
 		for header, times in Counter(found.values()).items():
 			if times > 1:
 				names = ", ".join(labels[name] for name, other in found.items() if other == header)
-				frappe.throw(_("The column {0} stands for several fields: {1}. Choose one column for each.").format(header, names))
+				frappe.throw(
+					_("The column {0} stands for several fields: {1}. Choose one column for each.").format(
+						header, names
+					)
+				)
 		missing = [labels[f.name] for f in self.fields if f.required and f.name not in found]
 		if missing:
 			frappe.throw(
@@ -157,6 +166,16 @@ def sentence(problem: Problem) -> str:
 def in_cell(column: str | None, why: str) -> str:
 	"""What is wrong with a row, after the column that it is about. Where the row is known, its number isn't repeated."""
 	return _("{0}: {1}").format(column, why) if column else why
+
+
+def said_by(error: Exception) -> str:
+	"""What an error of the documents says to the person who imports."""
+	said = strip_html(str(error)).strip()
+	if said and not isinstance(error, frappe.MandatoryError):
+		return said
+	# Some only name fields, or nothing; what they say in words they leave as messages.
+	messages = [strip_html(message.get("message") or "").strip() for message in frappe.get_message_log()]
+	return " ".join(filter(None, messages)) or said or _("You aren't allowed to do this.")
 
 
 def columns(importer: Importer) -> dict:
@@ -221,7 +240,9 @@ def _advance(prefix: str, count: int) -> int:
 	series = DocType("Series")
 	current = frappe.qb.from_(series).select(series.current).where(series.name == prefix).for_update().run()
 	if current:
-		frappe.qb.update(series).set(series.current, series.current + count).where(series.name == prefix).run()
+		frappe.qb.update(series).set(series.current, series.current + count).where(
+			series.name == prefix
+		).run()
 	else:
 		frappe.qb.into(series).columns(series.name, series.current).insert(prefix, count).run()
 	return (current[0][0] or 0) + 1 if current else 1

@@ -15,11 +15,22 @@ from time import monotonic
 import frappe
 from frappe import _
 from frappe.core.doctype.file.utils import find_file_by_url
-from frappe.utils import now, now_datetime, strip_html
+from frappe.utils import now, now_datetime
 from frappe.utils.background_jobs import is_job_enqueued
 
 from cims.imports import importer
-from cims.imports.importer import NEW, OUTCOMES, REJECTED, SAMPLES, UPDATED, Importer, Plan, Step, sentence
+from cims.imports.importer import (
+	NEW,
+	OUTCOMES,
+	REJECTED,
+	SAMPLES,
+	UPDATED,
+	Importer,
+	Plan,
+	Step,
+	said_by,
+	sentence,
+)
 from cims.ratings import sql
 from cims.trust.cells import open_cells
 from cims.trust.problems import Unreadable
@@ -61,7 +72,10 @@ def path_of(doc) -> Path:
 		frappe.throw(_("Attach the file to import first."))
 	file = find_file_by_url(doc.file)
 	if not file:
-		frappe.throw(_("The file {0} isn't there, or isn't yours to read. Attach it again.").format(doc.file), frappe.PermissionError)
+		frappe.throw(
+			_("The file {0} isn't there, or isn't yours to read. Attach it again.").format(doc.file),
+			frappe.PermissionError,
+		)
 	if file.is_remote_file:
 		frappe.throw(_("Attach the file itself, not a link to it."))
 	return Path(file.get_full_path())
@@ -111,15 +125,21 @@ def run(name: str) -> None:
 		job.finish("Failed", sentence(error.problem))
 	except (NotWritten, frappe.ValidationError, frappe.PermissionError) as error:
 		frappe.clear_messages()
-		job.finish("Failed", _plain(error))
+		job.finish("Failed", said_by(error))
 	except Exception:
 		frappe.db.rollback()
-		log = frappe.log_error(_("Import {0} stopped").format(name), reference_doctype=DOCTYPE, reference_name=name)
-		why = _("The import stopped because of an error in the program. Show your administrator error log {0}.")
+		log = frappe.log_error(
+			_("Import {0} stopped").format(name), reference_doctype=DOCTYPE, reference_name=name
+		)
+		why = _(
+			"The import stopped because of an error in the program. Show your administrator error log {0}."
+		)
 		job.finish("Failed", why.format(log.name if log else ""))
 	finally:
 		frappe.cache.delete_value(_key(name))
-	frappe.publish_realtime("cims_import_done", {"name": name}, doctype=DOCTYPE, docname=name, after_commit=True)
+	frappe.publish_realtime(
+		"cims_import_done", {"name": name}, doctype=DOCTYPE, docname=name, after_commit=True
+	)
 
 
 def state(doc) -> dict:
@@ -175,7 +195,9 @@ class Job:
 		cells = open_cells(self.importer.path)
 		steps = {step.row: step for step in islice(self.plan.of(REJECTED), SAMPLES)}
 		for number, row in cells.rows(list(steps)):
-			steps[number].cells = {header: text for header, text in zip(cells.headers, row, strict=False) if header}
+			steps[number].cells = {
+				header: text for header, text in zip(cells.headers, row, strict=False) if header
+			}
 
 	def write(self) -> None:
 		self.make_plan()
@@ -193,9 +215,12 @@ class Job:
 				self.progress(at, len(steps))
 				if self.doc.take_good_rows and at % ROWS_AT_ONCE == 0:
 					sql.commit()
+		self.plan.customers = self.importer.customers_made(self.plan)
 		self.finish("Imported")
 		for doctype in self.importer.doctypes:
-			frappe.publish_realtime("list_update", {"doctype": doctype, "user": frappe.session.user}, after_commit=True)
+			frappe.publish_realtime(
+				"list_update", {"doctype": doctype, "user": frappe.session.user}, after_commit=True
+			)
 		# What is in is in, whatever its rating meets.
 		sql.commit()
 		self.importer.finish()
@@ -208,7 +233,7 @@ class Job:
 			self.importer.write(step)
 		except (frappe.ValidationError, frappe.PermissionError, frappe.NameError) as error:
 			frappe.db.rollback(save_point=SAVEPOINT)
-			step.outcome, step.note = REJECTED, _plain(error)
+			step.outcome, step.note = REJECTED, said_by(error)
 			if not self.doc.take_good_rows:
 				raise NotWritten(self.refusal(1)) from error
 		finally:
@@ -217,12 +242,12 @@ class Job:
 	def refusal(self, rejected: int) -> str:
 		if rejected == 1:
 			step = next(self.plan.of(REJECTED))
-			return _("Nothing was written. Row {0}: {1} Correct the file, or take the good rows without this one.").format(
-				step.row, step.note
-			)
-		return _("Nothing was written, because {0} rows have a problem. Correct the file, or take the good rows without them.").format(
-			rejected
-		)
+			return _(
+				"Nothing was written. Row {0}: {1} Correct the file, or take the good rows without this one."
+			).format(step.row, " ".join(step.note.splitlines()))
+		return _(
+			"Nothing was written, because {0} rows have a problem. Correct the file, or take the good rows without them."
+		).format(rejected)
 
 	def finish(self, status: str, error: str | None = None) -> None:
 		"""Write the outcome into the document, and the rejected rows into a file."""
@@ -235,7 +260,9 @@ class Job:
 				**{f"rows_{outcome}": count[outcome] for outcome in OUTCOMES},
 				"customers_created": len(self.plan.customers),
 				"summary": json.dumps(
-					{"samples": self.plan.samples(), "customers": self.plan.customers[:10]}, ensure_ascii=False, default=str
+					{"samples": self.plan.samples(), "customers": self.plan.customers[:10]},
+					ensure_ascii=False,
+					default=str,
 				),
 				"rejects": self.rejects() if count[REJECTED] else None,
 				"finished_on": now(),
@@ -245,7 +272,7 @@ class Job:
 
 	def rejects(self) -> str:
 		"""The rejected rows as they stand in the file, with the reason for each, as a CSV file. Returns its address."""
-		reasons = {step.row: step.note for step in self.plan.of(REJECTED)}
+		reasons = {step.row: " ".join(step.note.splitlines()) for step in self.plan.of(REJECTED)}
 		cells = open_cells(self.importer.path)
 		out = io.StringIO(newline="")
 		writer = csv.writer(out)
@@ -253,7 +280,14 @@ class Job:
 		writer.writerow([*cells.headers, _("Row"), _("Reason")])
 		for number, row in cells.rows(sorted(reasons)):
 			writer.writerow([*(row + [""] * width)[:width], number, reasons[number]])
-		for old in frappe.get_all("File", {"attached_to_doctype": DOCTYPE, "attached_to_name": self.doc.name, "attached_to_field": "rejects"}):
+		for old in frappe.get_all(
+			"File",
+			{
+				"attached_to_doctype": DOCTYPE,
+				"attached_to_name": self.doc.name,
+				"attached_to_field": "rejects",
+			},
+		):
 			frappe.delete_doc("File", old.name, ignore_permissions=True)
 		file = frappe.get_doc(
 			{
@@ -290,7 +324,3 @@ class quiet:
 
 	def __exit__(self, *_error):
 		frappe.flags.update(self.before)
-
-
-def _plain(error: Exception) -> str:
-	return strip_html(str(error)).strip()

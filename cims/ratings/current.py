@@ -20,7 +20,9 @@ def ratings(customers: Sequence[str]) -> list[dict]:
 	grade: as shown, an approved override included; computed_grade: without it. pending: newer evidence waits to be rated.
 	Numbers that aren't known are None; sentences are in the user's language. Checks no permissions.
 	"""
-	kept = {row.name: row for row in frappe.get_all(RATING, {"name": ("in", list(customers))}, ["*"], limit=0)}
+	kept = {
+		row.name: row for row in frappe.get_all(RATING, {"name": ("in", list(customers))}, ["*"], limit=0)
+	}
 	return [_plain(name, kept.get(name) or frappe._dict()) for name in customers]
 
 
@@ -49,7 +51,9 @@ def _plain(customer: str, row: frappe._dict) -> dict:
 		"suggested_credit_days": row.suggested_credit_days if rated else None,
 		"suggested_limit": flt(row.suggested_limit, 2) if rated else None,
 		"watch": [_sentence(reason)["text"] for reason in said.get("watch", ())],
-		"reasons": {name: [_sentence(reason) for reason in said.get(name, ())] for name in ("costs", "earns")},
+		"reasons": {
+			name: [_sentence(reason) for reason in said.get(name, ())] for name in ("costs", "earns")
+		},
 		"pending": bool(row.dirty),
 	}
 

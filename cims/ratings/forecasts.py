@@ -29,6 +29,11 @@ def model() -> engine.Model | None:
 	return engine.Model.from_dict(plain) if plain else None
 
 
+def forget_cached() -> None:
+	"""The last fit is another one now; also the hook of `bench clear-cache`."""
+	frappe.cache().delete_value(CACHE)
+
+
 def _load() -> dict:
 	found = frappe.get_all(FORECAST, ["coefficients"], order_by="fitted_on desc, creation desc", limit=1)
 	return json.loads(found[0].coefficients) if found else {}
@@ -81,8 +86,9 @@ def _keep(found: engine.Model, day: int) -> str:
 	]
 	fields = ("name", "parent", "parenttype", "parentfield", "idx", "factor", *(f"late_{days}" for days in engine.SHOWN))
 	sql.insert(f"{FORECAST} Coefficient", fields, rows)
-	frappe.cache().delete_value(CACHE)
-	frappe.db.after_commit.add(lambda: frappe.cache().delete_value(CACHE))
+	forget_cached()
+	frappe.db.after_commit.add(forget_cached)
+	frappe.db.after_rollback.add(forget_cached)
 	return name
 
 

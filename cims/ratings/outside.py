@@ -69,10 +69,17 @@ def _checked(report: Report) -> Evidence:
 		if len(text) > LONGEST:
 			frappe.throw(where + _("{0} may have {1} characters at most.").format(label, LONGEST))
 	if report.event.endswith(f":{store.REVERSED}"):
-		frappe.throw(where + _("The event must not end in {0}, which marks what was taken back.").format(f":{store.REVERSED}"))
+		frappe.throw(
+			where
+			+ _("The event must not end in {0}, which marks what was taken back.").format(
+				f":{store.REVERSED}"
+			)
+		)
 	source = NO_DOCTYPE, report.source, report.event
 	try:
-		return store.evidence_of_people(report.customer, report.kind, report.value, report.occurred_on, source)
+		return store.evidence_of_people(
+			report.customer, report.kind, report.value, report.occurred_on, source
+		)
 	except frappe.ValidationError as error:
 		frappe.clear_last_message()
 		frappe.throw(where + str(error), type(error))
@@ -90,9 +97,9 @@ def _name_of(report: Report, row: Evidence) -> str:
 	same = (kept.customer, kept.kind, kept.occurred_on) == (row.customer, row.kind, row.occurred_on)
 	if not same or abs(kept.value - row.value) > 1e-6:
 		frappe.throw(
-			_("Item {0}: event {1} of {2} was reported before, with other facts ({3}). Take that back and report a new event.").format(
-				report.number, report.event, report.source, kept.name
-			),
+			_(
+				"Item {0}: event {1} of {2} was reported before, with other facts ({3}). Take that back and report a new event."
+			).format(report.number, report.event, report.source, kept.name),
 			frappe.DuplicateEntryError,
 		)
 	return kept.name
@@ -123,7 +130,9 @@ def feed(cursor: str | None, limit: int, customer: str | None = None) -> dict:
 def _rows(filters: list, customer: str | None, limit: int) -> list[frappe._dict]:
 	if customer:
 		filters = [*filters, ["customer", "=", customer]]
-	return frappe.get_list(store.EVIDENCE, filters=filters, fields=list(FEED), order_by="creation asc, name asc", limit=limit)
+	return frappe.get_list(
+		store.EVIDENCE, filters=filters, fields=list(FEED), order_by="creation asc, name asc", limit=limit
+	)
 
 
 def write_cursor(creation: datetime, name: str) -> str:

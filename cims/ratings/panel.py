@@ -73,9 +73,10 @@ def _kept(customer: str) -> frappe._dict:
 	"""The customer's rating row, empty where there is none, with the name and the approved override."""
 	rows = frappe.db.sql(
 		"""SELECT r.*, c.customer_name, o.name AS override_name, o.grade AS override_grade, o.reason AS override_reason,
-			o.expires_on AS override_expires_on, o.approver AS override_approver
+			o.expires_on AS override_expires_on, o.approver AS override_approver, u.full_name AS override_approver_name
 		FROM `tabCIMS Customer` c LEFT JOIN `tabTrust Rating` r ON r.name = c.name
 		LEFT JOIN `tabTrust Override` o ON o.customer = c.name AND o.status = 'Approved' AND o.expires_on >= %(today)s
+		LEFT JOIN `tabUser` u ON u.name = o.approver
 		WHERE c.name = %(customer)s ORDER BY o.decided_on DESC LIMIT 1""",
 		{"customer": customer, "today": nowdate()},
 		as_dict=True,
@@ -94,6 +95,7 @@ def _override(kept: frappe._dict) -> dict | None:
 		"reason": kept.override_reason,
 		"expires_on": kept.override_expires_on.isoformat(),
 		"approver": kept.override_approver,
+		"approver_name": kept.override_approver_name or kept.override_approver,
 	}
 
 

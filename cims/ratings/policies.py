@@ -117,13 +117,19 @@ def _load() -> dict:
 
 def forget_active() -> None:
 	"""The policy in force has changed: read it again, now and once the change is committed."""
+	forget_cached()
+	frappe.db.after_commit.add(forget_cached)
+	frappe.db.after_rollback.add(forget_cached)
+
+
+def forget_cached() -> None:
+	"""Hook of `bench clear-cache`: a database that was restored or made anew has another policy."""
 	frappe.cache().delete_value(CACHE)
-	frappe.db.after_commit.add(lambda: frappe.cache().delete_value(CACHE))
-	frappe.db.after_rollback.add(lambda: frappe.cache().delete_value(CACHE))
 
 
 def install_default():
 	"""The engine's default policy, published as the first version, unless the site has one in force."""
+	forget_active()
 	if name := frappe.db.get_value(POLICY, {"status": PUBLISHED}, "name", order_by="version desc"):
 		return frappe.get_doc(POLICY, name)
 	doc = frappe.get_doc(

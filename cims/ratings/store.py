@@ -45,6 +45,7 @@ def record(rows: Iterable[Evidence], rate: bool = True, notes: dict[tuple, str] 
 	Raises ValidationError for a customer that there isn't.
 	"""
 	made = [_row(row, note=(notes or {}).get(identity_of(row))) for row in rows]
+	_check_customers({row["customer"] for row in made})
 	return _write(made, rate)
 
 
@@ -82,12 +83,11 @@ def _write(rows: Sequence[dict], rate: bool = True) -> int:
 	first = {}
 	for row in rows:
 		first[row["customer"]] = min(row["occurred_on"], first.get(row["customer"], row["occurred_on"]))
-	_check_customers(first)
 	few = len(rows) <= FEW
 	hold(first, replay=not few)
 	new = sql.insert(EVIDENCE, FIELDS, ([row[field] for field in FIELDS] for row in rows))
 	if few and new:
-		_add_up(_kept(rows))
+		_add_up(rows if new == len(rows) else _kept(rows))
 	if rate and new:
 		queue.add(first)
 	return new
@@ -123,7 +123,7 @@ def hold(first: dict[str, date | None], replay: bool = False) -> None:
 
 
 def _kept(rows: Sequence[dict]) -> list[dict]:
-	"""The rows that were new: those that are there under the name they were given."""
+	"""Those of the rows that were new: they are there under the name they were given."""
 	names = set(frappe.get_all(EVIDENCE, {"name": ("in", [row["name"] for row in rows])}, pluck="name", limit=0))
 	return [row for row in rows if row["name"] in names]
 

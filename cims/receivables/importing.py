@@ -15,7 +15,19 @@ from frappe.query_builder import DocType
 from frappe.utils import flt, fmt_money, formatdate, getdate, nowdate
 
 from cims.customers.status import ACTIVE, ARCHIVED, BLOCKED
-from cims.imports.importer import DUPLICATE, NEW, REJECTED, UPDATED, Field, Importer, Plan, Step, in_cell, insert, reserve
+from cims.imports.importer import (
+	DUPLICATE,
+	NEW,
+	REJECTED,
+	UPDATED,
+	Field,
+	Importer,
+	Plan,
+	Step,
+	in_cell,
+	insert,
+	reserve,
+)
 from cims.receivables import events
 from cims.receivables.settlement import CENT
 from cims.trust import reader
@@ -92,7 +104,11 @@ class ReceivablesImport(Importer):
 
 	def plan(self, progress: Callable[[int, int], None]) -> Plan:
 		if not self.currency:
-			frappe.throw(_("Choose the currency of the amounts, or set the default currency in {0}.").format(_("CIMS Settings")))
+			frappe.throw(
+				_("Choose the currency of the amounts, or set the default currency in {0}.").format(
+					_("CIMS Settings")
+				)
+			)
 		headers = open_cells(self.path).headers
 		table, problems = reader.read(
 			self.path,
@@ -103,11 +119,13 @@ class ReceivablesImport(Importer):
 		bad = defaultdict(list)
 		for problem in problems:
 			bad[problem.row].append(in_cell(problem.column, message(problem, _)))
-		steps = [Step(row, REJECTED, {}, " ".join(said)) for row, said in bad.items()]
+		steps = [Step(row, REJECTED, {}, "\n".join(said)) for row, said in bad.items()]
 		rows = list(rows_of(table))
 		progress(0, len(rows) + len(steps))
 		parties = self.parties({row.customer for row in rows})
-		orders = self.existing({(party.code, row.invoice) for row, party in self.with_party(rows, parties) if party.code})
+		orders = self.existing(
+			{(party.code, row.invoice) for row, party in self.with_party(rows, parties) if party.code}
+		)
 		seen: dict[tuple[str, str], int] = {}
 		for row, party in self.with_party(rows, parties):
 			steps.append(self.step(row, party, orders, seen))
@@ -131,7 +149,9 @@ class ReceivablesImport(Importer):
 			named = [same] if same else by_name.get(text.casefold(), [])
 			if len(named) > 1:
 				codes = ", ".join(row.name for row in named[:5])
-				refusal = _("Several customers are called {0}: {1}. Write the code instead of the name.").format(text, codes)
+				refusal = _(
+					"Several customers are called {0}: {1}. Write the code instead of the name."
+				).format(text, codes)
 				found[text] = Party(None, text, refusal=refusal)
 			elif named:
 				found[text] = self.party_of(named[0])
@@ -146,7 +166,11 @@ class ReceivablesImport(Importer):
 		for part in chunks(sorted(texts)):
 			for field in ("name", "customer_name"):
 				rows = frappe.get_all(
-					CUSTOMER, {field: ("in", part)}, ["name", "customer_name", "status"], limit=0, order_by="name"
+					CUSTOMER,
+					{field: ("in", part)},
+					["name", "customer_name", "status"],
+					limit=0,
+					order_by="name",
 				)
 				for row in rows:
 					if field == "name":
@@ -158,21 +182,25 @@ class ReceivablesImport(Importer):
 	def party_of(self, row) -> Party:
 		refusal = no_orders = ""
 		if not frappe.has_permission(CUSTOMER, "read", doc=row.name):
-			refusal = _("Customer {0} is not yours to see. Ask the account manager to import this row.").format(row.name)
+			refusal = _(
+				"Customer {0} is not yours to see. Ask the account manager to import this row."
+			).format(row.name)
 		elif row.status in (BLOCKED, ARCHIVED):
-			no_orders = _("Customer {0} has the status {1} and takes no new orders. Set the status back to Active first.").format(
-				row.name, _(row.status)
-			)
+			no_orders = _(
+				"Customer {0} has the status {1} and takes no new orders. Set the status back to Active first."
+			).format(row.name, _(row.status))
 		return Party(row.name, row.customer_name, refusal=refusal, no_orders=no_orders)
 
 	def new_party(self, text: str) -> Party:
 		refusal = ""
 		if not self.doc.create_customers:
-			refusal = _("There is no customer with the code or name {0}. Create it first, or let the import create customers.").format(
-				text
-			)
+			refusal = _(
+				"There is no customer with the code or name {0}. Create it first, or let the import create customers."
+			).format(text)
 		elif len(text) > LONGEST:
-			refusal = _("{0} is too long for a customer's name: {1} characters are the most.").format(text, LONGEST)
+			refusal = _("{0} is too long for a customer's name: {1} characters are the most.").format(
+				text, LONGEST
+			)
 		return Party(text if looks_like_code(text) else None, text, is_new=True, refusal=refusal)
 
 	@staticmethod
@@ -204,9 +232,15 @@ class ReceivablesImport(Importer):
 		if party.refusal:
 			outcome, note = REJECTED, party.refusal
 		elif len(row.invoice) > LONGEST:
-			outcome, note = REJECTED, _("The invoice number is too long: {0} characters are the most.").format(LONGEST)
+			outcome, note = (
+				REJECTED,
+				_("The invoice number is too long: {0} characters are the most.").format(LONGEST),
+			)
 		elif first != row.number:
-			outcome, note = REJECTED, _("Invoice {0} of this customer already stands in row {1}.").format(row.invoice, first)
+			outcome, note = (
+				REJECTED,
+				_("Invoice {0} of this customer already stands in row {1}.").format(row.invoice, first),
+			)
 		elif order:
 			outcome, note = self.compare(row, order)
 		elif party.no_orders:
@@ -218,7 +252,9 @@ class ReceivablesImport(Importer):
 	def compare(self, row: Row, order: frappe._dict) -> tuple[str, str]:
 		"""What a row says that the order which is there doesn't."""
 		if order.docstatus == 0:
-			return REJECTED, _("Order {0} is still a draft. Submit or delete it, then import again.").format(order.name)
+			return REJECTED, _("Order {0} is still a draft. Submit or delete it, then import again.").format(
+				order.name
+			)
 		invoiced_on = order.delivery_date or order.order_date
 		differs = [
 			_("{0} is {1} in {2} and {3} in the file").format(_(label), here, order.name, there)
@@ -237,7 +273,9 @@ class ReceivablesImport(Importer):
 				)
 			)
 		if differs:
-			return REJECTED, _("The order is there and differs: {0}. Correct the file or the order.").format("; ".join(differs))
+			return REJECTED, _("The order is there and differs: {0}. Correct the file or the order.").format(
+				"; ".join(differs)
+			)
 		news = []
 		if row.settled_on and not order.settled_on and order.outstanding_amount > CENT:
 			news.append(_("settled on {0}").format(formatdate(row.settled_on)))
@@ -265,7 +303,9 @@ class ReceivablesImport(Importer):
 		steps = list(plan.of(NEW, UPDATED))
 		unnamed = sum(not code for code, _name in plan.customers)
 		self.new_codes = reserve(CUSTOMER, CUSTOMER_SERIES, unnamed)
-		self.orders = reserve(ORDER, frappe.get_meta(ORDER).autoname, sum(step.outcome == NEW for step in steps))
+		self.orders = reserve(
+			ORDER, frappe.get_meta(ORDER).autoname, sum(step.outcome == NEW for step in steps)
+		)
 		settled = sum(bool(step.data[0].settled_on) for step in steps)
 		self.payments = reserve(PAYMENT, frappe.get_meta(PAYMENT).autoname, settled)
 		for names in (self.new_codes, self.orders, self.payments):
@@ -319,7 +359,13 @@ class ReceivablesImport(Importer):
 				"delivery_date": row.invoiced_on,
 				"due_date": row.due_on,
 				"currency": self.currency,
-				"items": [{"item_name": _("Invoice {0}").format(row.invoice)[:LONGEST], "qty": 1, "rate": row.amount}],
+				"items": [
+					{
+						"item_name": _("Invoice {0}").format(row.invoice)[:LONGEST],
+						"qty": 1,
+						"rate": row.amount,
+					}
+				],
 				"dispute_reason": self.dispute() if row.disputed else None,
 				"remarks": self.origin(),
 				"docstatus": 1,
@@ -357,6 +403,10 @@ class ReceivablesImport(Importer):
 		"""The file says that there was a dispute, not when: the reason without days is how the order keeps that."""
 		return _("Disputed according to the file of {0}.").format(self.doc.name)
 
+	def customers_made(self, plan: Plan) -> list[tuple[str, str]]:
+		keys = ((name, name.casefold()) for _code, name in plan.customers)
+		return [(self.codes[key], name) for name, key in keys if key in self.codes]
+
 	def finish(self) -> None:
 		from cims.ratings import store
 
@@ -366,7 +416,16 @@ class ReceivablesImport(Importer):
 
 def rows_of(table: reader.Table) -> Iterable[Row]:
 	"""The table's rows one by one."""
-	columns = (table.row, table.customer, table.invoice, table.invoiced, table.due, table.amount, table.settled, table.disputed)
+	columns = (
+		table.row,
+		table.customer,
+		table.invoice,
+		table.invoiced,
+		table.due,
+		table.amount,
+		table.settled,
+		table.disputed,
+	)
 	for number, customer, invoice, invoiced, due, amount, settled, disputed in zip(*columns, strict=True):
 		yield Row(
 			number=int(number),
@@ -382,7 +441,9 @@ def rows_of(table: reader.Table) -> Iterable[Row]:
 
 def looks_like_code(text: str) -> bool:
 	"""Whether a customer's text is rather a code than a name: no spaces, plain letters and a digit among them."""
-	return text.isascii() and not any(sign.isspace() for sign in text) and any(sign.isdigit() for sign in text)
+	return (
+		text.isascii() and not any(sign.isspace() for sign in text) and any(sign.isdigit() for sign in text)
+	)
 
 
 def chunks(items: list) -> Iterable[list]:

@@ -192,7 +192,9 @@ def backtest_command(file, late_days, lang, as_json, of_ratings, **reading) -> N
 			calendar = _calendar(reading["country"], table, _)
 			receivables = table.receivables(calendar)
 			found = backtest(receivables, [""] * len(table.customers), policy, calendar, late_days)
-	except (BacktestError, PolicyError) as error:
+	except PolicyError as error:
+		raise Refusal(_(error.template).format(**error.figures)) from None
+	except BacktestError as error:
 		raise Refusal(str(error)) from None
 	if as_json:
 		_print_json(output.plain_data({"file": Path(file).name, "rows": len(table), **found}))
@@ -273,7 +275,7 @@ def _rate_receivables(file, as_of, reading, _) -> tuple[FileRating, Problems, in
 	try:
 		policy, learning = policy_of_file(_policy_data(reading["policy_file"], _), table)
 	except PolicyError as error:
-		raise Refusal(str(error)) from None
+		raise Refusal(_(error.template).format(**error.figures)) from None
 	return (
 		rate_receivables(table, _calendar(reading["country"], table, _), day, policy, learning),
 		problems,

@@ -149,7 +149,8 @@ def policy_of_file(given: dict | None, table: Table) -> tuple[Policy, bool]:
 	if not any(d.name in DIMENSIONS and d.weight for d in policy.dimensions):
 		named = ", ".join(DIMENSIONS)
 		raise PolicyError(
-			f"A file of receivables speaks only of {named}, and the policy gives none of these a weight."
+			"A file of receivables speaks only of {named}, and the policy gives none of these a weight.",
+			named=named,
 		)
 	policy = policy.only(*DIMENSIONS)
 	if "usual_amount" not in given:

@@ -118,7 +118,7 @@ class Policy:
 	hard_events: tuple[HardEvent, ...] = DEFAULT_HARD_EVENTS
 	dead_band: float = 15
 	upgrade_confirmations: int = 2
-	minimum_evidence: float = 2.0
+	minimum_evidence: float = 1.5
 	credible_level: float = 0.8
 	usual_amount: float = 10_000.0
 	amount_cap: float = 3.0
@@ -172,11 +172,18 @@ class Policy:
 				known=", ".join(sorted(known)),
 			)
 		values = dict(plain)
-		for name, kind in (("dimensions", Dimension), ("bands", Band), ("hard_events", HardEvent)):
-			if name in values:
-				values[name] = tuple(kind(**item) for item in values[name])
-		values["priors"] = {(p["segment"], p["dimension"]): p["mean"] for p in values.get("priors", ())}
-		return cls(**values)
+		try:
+			for name, kind in (("dimensions", Dimension), ("bands", Band), ("hard_events", HardEvent)):
+				if name in values:
+					values[name] = tuple(kind(**item) for item in values[name])
+			values["priors"] = {(p["segment"], p["dimension"]): p["mean"] for p in values.get("priors", ())}
+			return cls(**values)
+		except (TypeError, KeyError, AttributeError) as error:
+			# A text for a number, a missing setting, a list for an object.
+			raise PolicyError(
+				"The policy can't be understood ({why}). Compare it with one that was exported.",
+				why=str(error),
+			) from None
 
 	@classmethod
 	def from_file(cls, path: str) -> "Policy":

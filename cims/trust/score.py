@@ -111,7 +111,7 @@ def assess(sums: Sums, segments: Sequence[str], policy: Policy, *, interval: str
 		low=TOP * low,
 		high=TOP * high,
 		confidence=((r + s) / total) @ shares,
-		rated=(r + s).sum(axis=1) >= policy.minimum_evidence,
+		rated=_evidence_weight(sums, member) >= policy.minimum_evidence,
 		dimension_scores=TOP * expected,
 		sums=sums,
 		points=TOP * shares / total,
@@ -119,6 +119,13 @@ def assess(sums: Sums, segments: Sequence[str], policy: Policy, *, interval: str
 		prior_good=good,
 		prior_bad=bad,
 	)
+
+
+def _evidence_weight(sums: Sums, member: np.ndarray) -> np.ndarray:
+	"""How much evidence there is. What is open within its terms shows nothing yet, and what was settled has counted as a
+	payment."""
+	counts = member.any(axis=1) & np.array([name != kinds.CURRENT for name in sums.kinds], dtype=bool)
+	return np.maximum((sums.r + sums.s)[:, counts], 0).sum(axis=1)
 
 
 def _membership(names: Sequence[str], policy: Policy) -> np.ndarray:

@@ -25,9 +25,7 @@ cims.reports.grades_filter = () => ({
 		frappe.db
 			.get_list("CIMS Customer", { fields: ["trust_grade"], group_by: "trust_grade", limit: 50 })
 			.then((rows) =>
-				rows
-					.filter((row) => row.trust_grade)
-					.map((row) => ({ value: row.trust_grade, description: "" }))
+				rows.filter((row) => row.trust_grade).map((row) => ({ value: row.trust_grade, description: "" })),
 			),
 });
 

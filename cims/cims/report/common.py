@@ -41,7 +41,8 @@ class _Sql(Criterion):
 def readable(filters: frappe._dict, archived: bool = False) -> Criterion:
 	"""The customers that the reader may see and has not filtered away, as a condition on `CIMS Customer`.
 
-	Archived customers count when `archived`, or when the filters ask for them by status. Raises frappe.PermissionError for someone who may not report on customers at all.
+	Archived customers count when `archived`, or when the filters ask for them by status. Raises
+	frappe.PermissionError for someone who may not report on customers at all.
 	"""
 	frappe.has_permission(CUSTOMER, "report", throw=True)
 	customer = DocType(CUSTOMER)

@@ -72,7 +72,7 @@ def insert(customers: int = 500, last_day: date | None = None, seed: int = SEED)
 	made.choose_managers()
 	series = made.take_numbers()
 	for doctype, fields, rows in made.tables():
-		frappe.db.bulk_insert(doctype, fields, rows, chunk_size=2000)
+		_put(doctype, fields, rows)
 	_note({"last_day": str(made.last_day), "users": users, "series": series, "contacts": made.contact_names})
 	_record_conduct(made)
 
@@ -87,6 +87,14 @@ def rate() -> None:
 		forecasts.first_fit()
 		rerate.rate_waiting()
 		_note({**state, "rated": 1})
+
+
+def _put(doctype: str, fields: Sequence[str], rows: Sequence[tuple]) -> None:
+	"""Insert rows a thousand at a time. frappe.db.bulk_insert spends three times as long on putting the text together."""
+	columns, one = ", ".join(f"`{field}`" for field in fields), f"({', '.join(['%s'] * len(fields))})"
+	for part in _chunks(rows):
+		values = [value for row in part for value in row]
+		frappe.db.sql(f"INSERT INTO `tab{doctype}` ({columns}) VALUES {', '.join([one] * len(part))}", values)
 
 
 def _record_conduct(made: Maker) -> None:
@@ -218,6 +226,6 @@ def _rewind(series: dict[str, list[int]]) -> None:
 			frappe.qb.from_(table).delete().where((table.name == prefix) & (table.current == now)).run()
 
 
-def _chunks(names: Sequence[str]) -> Iterable[list[str]]:
-	for start in range(0, len(names), AT_ONCE):
-		yield list(names[start : start + AT_ONCE])
+def _chunks(items: Sequence) -> Iterable[list]:
+	for start in range(0, len(items), AT_ONCE):
+		yield list(items[start : start + AT_ONCE])

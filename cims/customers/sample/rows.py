@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 
 import frappe
-from frappe.utils import cint, getdate, nowdate
+from frappe.utils import cint, now_datetime
 
 from cims.customers.sample import behaviour, logins
 from cims.customers.sample.catalogue import CATALOGUE
@@ -38,7 +38,7 @@ class Maker:
 	"""Turns people and behaviour into rows of the database."""
 
 	def __init__(self, customers: int, last_day: date, seed: int):
-		self.seed, self.last_day = seed, last_day
+		self.seed, self.last_day, self.now = seed, last_day, now_datetime()
 		self.random = Random(seed)
 		self.people = People(seed, last_day)
 		self.count = customers
@@ -124,7 +124,7 @@ class Maker:
 			"creation": datetime.combine(day, time(9)) + timedelta(minutes=minute),
 			"modified": min(
 				datetime.combine(changed or day, time(9)) + timedelta(minutes=minute + 1),
-				frappe.utils.now_datetime(),
+				self.now,
 			),
 			"owner": owner,
 			"modified_by": owner,
@@ -165,7 +165,7 @@ class Maker:
 			order.order_date,
 			order.due_date,
 			cleared,
-			getdate(nowdate()),
+			self.now.date(),
 			order.returned,
 			order.written_off_on,
 		)

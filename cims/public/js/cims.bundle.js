@@ -13,7 +13,11 @@ cims.grade = (grade) => (grade ? String(pill(grade, bands())) : "");
 cims.change = (moved) => {
 	if (moved === null || moved === undefined || !Math.round(moved)) return "";
 	const { name, sign } = direction(moved);
-	return String(html`<span class="trust-${name}" title="${__("Change over 90 days")}">${sign}${points(Math.abs(moved))}</span>`);
+	return String(
+		html`<span class="trust-${name}" title="${__("Change over 90 days")}"
+			>${sign}${points(Math.abs(moved))}</span
+		>`,
+	);
 };
 
 // Grade, score and change as one cell of a list.

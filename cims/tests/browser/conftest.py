@@ -87,20 +87,22 @@ def _remove(codes: list[str]) -> None:
 
 @pytest.fixture
 def log_in(browser_page):
-	"""log_in("CIMS Viewer", language="zh"): the page, logged in as a user with just this role."""
-	from cims.tests.conftest import make_user
+	"""log_in("CIMS Viewer", language="zh"): the page, logged in as a user with just this role; by_form: as people do."""
+	import frappe
 
-	def as_role(role: str, language: str = "en"):
-		import frappe
+	from cims.tests.conftest import PASSWORD, make_user
 
+	def as_role(role: str, language: str = "en", by_form: bool = False):
 		slug = f"{role} {language}".lower().replace(" ", "-")
 		user = make_user(role, email=f"browser-{slug}@example.com")
 		frappe.db.set_value("User", user, "language", language)
 		frappe.db.commit()
 		frappe.clear_cache(user=user)
-		from cims.tests.conftest import PASSWORD
-
-		browser_page.login(user, PASSWORD)
+		if by_form:
+			browser_page.login(user, PASSWORD)
+		else:
+			answer = browser_page.request.post("/api/method/login", form={"usr": user, "pwd": PASSWORD})
+			assert answer.ok, answer.text()
 		return browser_page
 
 	return as_role

@@ -69,7 +69,13 @@ def walled_off(http, rated_customers):
 	"""A sales user who may see the first customer only."""
 	user = http.make_user("CIMS Sales", email="walled-off@example.com")
 	wall = frappe.get_doc(
-		{"doctype": "User Permission", "user": user, "allow": "CIMS Customer", "for_value": rated_customers[0], "apply_to_all_doctypes": 1}
+		{
+			"doctype": "User Permission",
+			"user": user,
+			"allow": "CIMS Customer",
+			"for_value": rated_customers[0],
+			"apply_to_all_doctypes": 1,
+		}
 	).insert()
 	frappe.db.commit()
 	yield http.client_of(user)
@@ -93,17 +99,31 @@ def test_another_s_customer_is_in_no_list(walled_off, rated_customers):
 
 @pytest.mark.parametrize("role", ("CIMS Viewer", "CIMS Auditor"))
 @pytest.mark.parametrize(
-	"name", ("evidence.add", "evidence.record", "evidence.take_back", "imports.create", "customers.archive", "policies.publish")
+	"name",
+	(
+		"evidence.add",
+		"evidence.record",
+		"evidence.take_back",
+		"imports.create",
+		"customers.archive",
+		"policies.publish",
+	),
 )
 def test_readers_write_nothing(who, rated_customers, role, name):
 	code = rated_customers[0]
 	arguments = {
 		"evidence.add": {"items": [event(code)]},
 		"evidence.record": {"customer": code, "kind": "conduct.identity_verified"},
-		"evidence.take_back": {"evidence": frappe.get_value("Trust Evidence", {"customer": code}), "note": "No."},
+		"evidence.take_back": {
+			"evidence": frappe.get_value("Trust Evidence", {"customer": code}),
+			"note": "No.",
+		},
 		"imports.create": {"kind": "Receivables", "file_url": "/files/none.csv"},
 		"customers.archive": {"customer": code},
-		"policies.publish": {"policy": frappe.get_value("Trust Policy", {"status": "Published"}), "reason": "No."},
+		"policies.publish": {
+			"policy": frappe.get_value("Trust Policy", {"status": "Published"}),
+			"reason": "No.",
+		},
 	}[name]
 	assert send(who(role), name, **arguments).status_code == 403
 
@@ -194,7 +214,17 @@ def test_the_rating_is_that_of_the_form(who, rated_customers):
 	viewer = who("CIMS Viewer")
 	one = ok(ask(viewer, "rating.get", customer=rated_customers[0]))
 	panel = ok(ask(viewer, "rating.panel", customer=rated_customers[0]))["rating"]
-	for field in ("grade", "score", "low", "high", "confidence", "change_90d", "evidence_count", "days_beyond_terms", "policy"):
+	for field in (
+		"grade",
+		"score",
+		"low",
+		"high",
+		"confidence",
+		"change_90d",
+		"evidence_count",
+		"days_beyond_terms",
+		"policy",
+	):
 		assert one[field] == panel[field], field
 	assert one["low"] < one["score"] < one["high"]
 
@@ -211,7 +241,14 @@ def test_a_customer_without_evidence_is_not_rated(who, created):
 def test_a_past_day_knows_nothing_of_later(who, rated_customers):
 	viewer = who("CIMS Viewer")
 	now = ok(ask(viewer, "rating.get", customer=rated_customers[1]))
-	then = ok(ask(viewer, "rating.get", customer=rated_customers[1], as_of=frappe.utils.add_days(frappe.utils.nowdate(), -200)))
+	then = ok(
+		ask(
+			viewer,
+			"rating.get",
+			customer=rated_customers[1],
+			as_of=frappe.utils.add_days(frappe.utils.nowdate(), -200),
+		)
+	)
 	assert then["evidence_count"] < now["evidence_count"]
 	before = ok(ask(viewer, "rating.get", customer=rated_customers[1], as_of="2001-01-01"))
 	assert (before["grade"], before["score"], before["evidence_count"]) == ("NR", None, 0)
@@ -318,7 +355,9 @@ def event(code: str, **values) -> dict:
 
 def kept(item: dict) -> list[str]:
 	frappe.db.rollback()
-	return frappe.get_all("Trust Evidence", {"source_name": item["source"], "source_event": item["event"]}, pluck="name")
+	return frappe.get_all(
+		"Trust Evidence", {"source_name": item["source"], "source_event": item["event"]}, pluck="name"
+	)
 
 
 def test_reported_twice_is_kept_once(who, rated_customers):
@@ -328,7 +367,12 @@ def test_reported_twice_is_kept_once(who, rated_customers):
 	assert first[0]["created"] and not second[0]["created"]
 	assert kept(item) == [first[0]["name"]] == [second[0]["name"]]
 	row = frappe.get_doc("Trust Evidence", first[0]["name"])
-	assert (row.customer, row.dimension, row.value, row.source_doctype or "") == (rated_customers[0], "service", 0.6, "")
+	assert (row.customer, row.dimension, row.value, row.source_doctype or "") == (
+		rated_customers[0],
+		"service",
+		0.6,
+		"",
+	)
 
 
 def test_reported_differently_is_refused(who, rated_customers):
@@ -385,13 +429,23 @@ def test_the_feed_gives_every_row_once_page_by_page(who, rated_customers):
 	auditor = who("CIMS Auditor")
 	names, cursor, more = [], None, True
 	while more:
-		page = ok(ask(auditor, "evidence.feed", limit=7, customer=rated_customers[0], **({"cursor": cursor} if cursor else {})))
+		page = ok(
+			ask(
+				auditor,
+				"evidence.feed",
+				limit=7,
+				customer=rated_customers[0],
+				**({"cursor": cursor} if cursor else {}),
+			)
+		)
 		names += [item["name"] for item in page["items"]]
 		cursor, more = page["cursor"], page["more"]
 		assert len(page["items"]) <= 7
 	frappe.db.rollback()
 	assert len(names) == len(set(names))
-	assert set(names) == set(frappe.get_all("Trust Evidence", {"customer": rated_customers[0]}, pluck="name", limit=0))
+	assert set(names) == set(
+		frappe.get_all("Trust Evidence", {"customer": rated_customers[0]}, pluck="name", limit=0)
+	)
 
 
 def test_the_feed_goes_on_with_what_is_new(who, rated_customers):
@@ -399,7 +453,9 @@ def test_the_feed_goes_on_with_what_is_new(who, rated_customers):
 	mine = {"customer": rated_customers[0], "limit": 1000}
 	before = ok(ask(auditor, "evidence.feed", **mine))
 	new = ok(send(who("CIMS Service"), "evidence.add", items=event(rated_customers[0])))[0]["name"]
-	page = ok(ask(auditor, "evidence.feed", **mine, **({"cursor": before["cursor"]} if before["cursor"] else {})))
+	page = ok(
+		ask(auditor, "evidence.feed", **mine, **({"cursor": before["cursor"]} if before["cursor"] else {}))
+	)
 	assert page["items"][-1]["name"] == new
 
 
@@ -410,7 +466,11 @@ FILE = "Customer,Invoice Number,Invoice Date,Due Date,Amount,Settled Date\n{code
 
 
 def bring(session, content: bytes, **values):
-	return session.post(METHOD + "imports.create", data={"kind": "Receivables", **values}, files={"file": ("file.csv", content)})
+	return session.post(
+		METHOD + "imports.create",
+		data={"kind": "Receivables", **values},
+		files={"file": ("file.csv", content)},
+	)
 
 
 def test_a_file_is_checked_and_imported_by_the_worker(who, rated_customers):
@@ -470,7 +530,9 @@ def test_guests_import_nothing(http):
 
 def test_documents_by_token(http, who, created):
 	sales = who("CIMS Sales")
-	made = sales.post("/api/resource/CIMS Customer", json={"customer_name": "By Token Ltd", "customer_type": "Company"})
+	made = sales.post(
+		"/api/resource/CIMS Customer", json={"customer_name": "By Token Ltd", "customer_type": "Company"}
+	)
 	assert made.status_code == 200, made.text
 	code = made.json()["data"]["name"]
 	created.append(code)
@@ -481,7 +543,9 @@ def test_documents_by_token(http, who, created):
 	made = sales.post("/api/resource/CIMS Order", json=order)
 	assert made.status_code == 200, made.text
 	assert made.json()["data"]["grand_total"] == 100
-	assert who("CIMS Viewer").put(f"/api/resource/CIMS Customer/{code}", json={"notes": "x"}).status_code == 403
+	assert (
+		who("CIMS Viewer").put(f"/api/resource/CIMS Customer/{code}", json={"notes": "x"}).status_code == 403
+	)
 	assert who("CIMS Viewer").get(f"/api/resource/CIMS Customer/{code}").status_code == 200
 	assert who("Blogger").get(f"/api/resource/CIMS Customer/{code}").status_code == 403
 	assert http.guest.get(f"/api/resource/CIMS Customer/{code}").status_code == 403

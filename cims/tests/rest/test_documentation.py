@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 DOCUMENT = Path(__file__).parents[3] / "docs/rest-api.md"
-EXAMPLE = re.compile(r"```bash\n(?P<command>.*?)\n```\s*```(?P<kind>json|text)\n(?P<answer>.*?)\n```", re.DOTALL)
+EXAMPLE = re.compile(
+	r"```bash\n(?P<command>.*?)\n```\s*```(?P<kind>json|text)\n(?P<answer>.*?)\n```", re.DOTALL
+)
 RECEIVABLES = """Customer,Invoice Number,Invoice Date,Due Date,Amount,Settled Date,Disputed
 {code},DOC-1,2025-01-15,2025-02-14,12500.00,2025-02-10,No
 {code},DOC-2,2025-03-02,2025-04-01,8000.00,,No
@@ -39,10 +41,18 @@ def environment(http, rated_customers, tmp_path_factory):
 	folder = tmp_path_factory.mktemp("examples")
 	(folder / "receivables.csv").write_text(RECEIVABLES.format(code=one), encoding="utf-8")
 	token = ":".join(http.make_keys(http.make_user("CIMS Manager")))
-	return {"CIMS_URL": http.base_url, "CIMS_TOKEN": token, "CUSTOMER": one, "OTHER": other, "FOLDER": str(folder)}
+	return {
+		"CIMS_URL": http.base_url,
+		"CIMS_TOKEN": token,
+		"CUSTOMER": one,
+		"OTHER": other,
+		"FOLDER": str(folder),
+	}
 
 
-@pytest.mark.parametrize("example", examples(), ids=lambda example: re.search(r"/api/(\S+?)\"", example["command"])[1])
+@pytest.mark.parametrize(
+	"example", examples(), ids=lambda example: re.search(r"/api/(\S+?)\"", example["command"])[1]
+)
 def test_example(example, environment, created):
 	shell = subprocess.run(
 		["bash", "-euc", example["command"]],
@@ -88,7 +98,10 @@ def same_shape(shown, real, where: str = "answer") -> None:
 				same_shape(next(iter(shown.values()), None), real[key], f"{where}.{key}")
 			return
 		fields = set(shown) - {REST}
-		assert fields <= set(real) if REST in shown else fields == set(real), (where, sorted(fields ^ set(real)))
+		assert fields <= set(real) if REST in shown else fields == set(real), (
+			where,
+			sorted(fields ^ set(real)),
+		)
 		for field in fields:
 			same_shape(shown[field], real[field], f"{where}.{field}")
 	elif isinstance(shown, list):

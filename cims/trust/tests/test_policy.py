@@ -81,6 +81,28 @@ def test_unknown_settings_are_named():
 		Policy.from_dict({"colour_scheme": "dark"})
 
 
+@pytest.mark.parametrize(
+	"plain",
+	[
+		{"dead_band": "wide"},
+		{"usual_amount": None},
+		{"bands": 5},
+		{"bands": [{"grade": "A"}]},
+		{"dimensions": "payment"},
+		{
+			"dimensions": [
+				{"name": "payment", "weight": "40", "half_life": 365, "prior_mean": 0.7, "prior_strength": 5}
+			]
+		},
+		{"priors": [1]},
+		{"priors": [{"segment": ""}]},
+	],
+)
+def test_what_is_no_policy_is_refused(plain):
+	with pytest.raises(PolicyError, match="can't be understood"):
+		Policy.from_dict(plain)
+
+
 def test_a_prior_is_the_segments_then_everybodys_then_the_policys():
 	payment = DEFAULT_DIMENSIONS[0]
 	policy = Policy(priors={("", "payment"): 0.5, ("VIP", "payment"): 0.9})

@@ -20,7 +20,9 @@ def written_in_code() -> set[str]:
 	found = set()
 	for name in ("cli.py", "terminal.py", "output.py", "templates/report.html"):
 		text = (ROOT / "cims" / "trust" / name).read_text(encoding="utf-8")
-		found |= {one[1] for one in re.findall(r"""\b(?:_|translate)\(\s*(["'])((?:(?!\1)[^\\]|\\.)*)\1""", text)}
+		found |= {
+			one[1] for one in re.findall(r"""\b(?:_|translate)\(\s*(["'])((?:(?!\1)[^\\]|\\.)*)\1""", text)
+		}
 	return found
 
 

@@ -70,25 +70,33 @@ function set_action(frm) {
 	if (!doc.file) return;
 	const writes = (doc.rows_new || 0) + (doc.rows_updated || 0);
 	const held = doc.rows_rejected && !doc.take_good_rows;
-	if (doc.status === "Checked" && !frm.is_dirty() && writes && !held) {
+	const checked = doc.status === "Checked" && !frm.is_dirty();
+	if (checked && writes && !held) {
 		const label = doc.rows_rejected ? __("Import {0} Good Rows", [count(writes)]) : __("Import {0} Rows", [count(writes)]);
 		frm.page.set_primary_action(label, () => run(frm, "start"));
-		frm.add_custom_button(__("Check Again"), () => run(frm, "check_file"));
+		frm.add_custom_button(__("Check Again"), () => run(frm, "check"));
 	} else {
-		frm.page.set_primary_action(__("Check File"), () => run(frm, "check_file"));
+		frm.page.set_primary_action(checked ? __("Check Again") : __("Check File"), () => run(frm, "check"));
 	}
 	if (held && !frm.is_dirty()) {
 		frm.add_custom_button(__("Take the Good Rows"), async () => {
 			await frm.set_value("take_good_rows", 1);
-			await run(frm, "check_file");
+			await run(frm, "check");
 		});
 	}
 }
 
 async function run(frm, method) {
 	if (frm.is_dirty() || frm.is_new()) await frm.save();
-	await frm.call({ doc: frm.doc, method, freeze: true, freeze_message: __("Reading the file...") });
+	await call(method, frm.doc.name, { freeze: true, freeze_message: __("Reading the file...") });
 	await frm.reload_doc();
+}
+
+// By name: what the server works out changes the document while the page still has the former one.
+async function call(method, name, options = {}) {
+	const type = ["check", "start"].includes(method) ? "POST" : "GET";
+	const { message } = await frappe.call({ method: `cims.api.imports.${method}`, type, args: { name }, ...options });
+	return message;
 }
 
 function show_steps(frm) {
@@ -110,7 +118,7 @@ async function show_columns(frm) {
 	const field = frm.fields_dict.columns_html;
 	if (frm.is_new() || !frm.doc.file || frm.doc.status === "Imported") return field.$wrapper.empty();
 	const name = frm.doc.name;
-	const { message: found } = await frm.call("columns");
+	const found = await call("columns", name);
 	if (frm.doc.name !== name || !found) return;
 	if (found.error) return html(frm, "columns_html", alert_box("red", found.error));
 	const mapping = { ...found.mapping };
@@ -203,7 +211,7 @@ function tiles(doc) {
 function rejects_link(doc) {
 	if (!doc.rejects) return "";
 	const text = __("Download the rejected rows with their reasons");
-	return `<p><a href="${encodeURI(doc.rejects)}" download>${text}</a></p>`;
+	return `<p><a class="btn btn-default btn-sm" href="${encodeURI(doc.rejects)}" download>${text}</a></p>`;
 }
 
 function new_customers(doc) {
@@ -234,7 +242,7 @@ function sample_table(outcome, rows, total) {
 	const body = rows.map((row) => {
 		const cells = [count(row.row), ...(notes ? [row.note] : []), ...labels.map((label) => row.cells[label] || "")];
 		return `<tr>${cells
-			.map((cell, at) => `<td style="${notes && at === 1 ? "min-width: 280px" : "white-space: nowrap"}">${escape(cell)}</td>`)
+			.map((cell, at) => `<td style="${notes && at === 1 ? "min-width: 280px; white-space: pre-line" : "white-space: nowrap"}">${escape(cell)}</td>`)
 			.join("")}</tr>`;
 	});
 	const { label, colour } = OUTCOMES[outcome];
@@ -252,7 +260,7 @@ function watch(frm) {
 	const name = frm.doc.name;
 	frm.cims_timer = setTimeout(async () => {
 		if (cur_frm !== frm || frm.doc.name !== name) return;
-		const { message: state } = await frappe.call({ method: "cims.api.imports.get", type: "GET", args: { name } });
+		const state = await call("get", name);
 		if (!BUSY.includes(state.status)) return frm.reload_doc();
 		show_progress(frm, state.progress);
 		watch(frm);

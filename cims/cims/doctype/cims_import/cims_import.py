@@ -18,7 +18,7 @@ class CIMSImport(Document):
 	def validate(self):
 		self.check_not_busy()
 		self.check_not_imported()
-		self.check_may_read_file()
+		self.check_file()
 		self.forget_plan()
 
 	def on_trash(self):
@@ -34,10 +34,11 @@ class CIMSImport(Document):
 		if before and before.status == "Imported" and self.is_changed():
 			frappe.throw(_("This file has been imported. Make a new import for another file."))
 
-	def check_may_read_file(self):
+	def check_file(self):
 		"""Before Frappe attaches the file to this document, which would make it this user's to read."""
 		if self.file and (self.is_new() or self.has_value_changed("file")):
 			job.path_of(self)
+		self.file_name = (self.file or "").rsplit("/", 1)[-1] or None
 
 	def forget_plan(self):
 		"""A new or changed import is a draft again, whatever came in for the fields that the job writes."""
@@ -49,20 +50,3 @@ class CIMSImport(Document):
 
 	def is_changed(self) -> bool:
 		return any(self.has_value_changed(field) for field in DECIDING)
-
-	@frappe.whitelist()
-	def columns(self) -> dict:
-		"""The file's columns with samples, what each is taken for, and the fields there are."""
-		return job.columns(self)
-
-	@frappe.whitelist()
-	def check_file(self) -> None:
-		"""Work out what would happen; writes nothing."""
-		self.check_permission("write")
-		job.enqueue(self, job.CHECK)
-
-	@frappe.whitelist()
-	def start(self) -> None:
-		"""Import the file in the background."""
-		self.check_permission("write")
-		job.enqueue(self, job.IMPORT)

@@ -6,7 +6,11 @@ frappe.ui.form.on("Trust Override", {
 
 	refresh(frm) {
 		if (frm.is_new()) {
-			frm.set_intro(__("Somebody else with the role CIMS Manager decides on it. The computed grade stays visible beside it."));
+			frm.set_intro(
+				__(
+					"Somebody else with the role CIMS Manager decides on it. The computed grade stays visible beside it.",
+				),
+			);
 			return;
 		}
 		const { status, owner } = frm.doc;
@@ -38,7 +42,7 @@ frappe.ui.form.on("Trust Override", {
 				frm.reload_doc();
 			},
 			titles[decision],
-			__("Confirm")
+			__("Confirm"),
 		);
 	},
 });

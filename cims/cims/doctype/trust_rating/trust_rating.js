@@ -2,7 +2,9 @@ frappe.ui.form.on("Trust Rating", {
 	async refresh(frm) {
 		frm.disable_save();
 		frm.toggle_display(["reasons", "contributions", "sums", "forecast"], frappe.boot.developer_mode);
-		frm.add_custom_button(__("Open Customer"), () => frappe.set_route("Form", "CIMS Customer", frm.doc.customer));
+		frm.add_custom_button(__("Open Customer"), () =>
+			frappe.set_route("Form", "CIMS Customer", frm.doc.customer),
+		);
 		if (!window.cims?.trust?.contributions) {
 			await frappe.require(["cims_trust.bundle.js", "cims_trust.bundle.css"]);
 		}

@@ -1,3 +1,4 @@
+import csv
 import io
 
 import openpyxl
@@ -109,6 +110,10 @@ class TestExport(ReportTestCase):
 		cells = [cell for row in sheet.iter_rows() for cell in row]
 		self.assertIn("'=1+1", [cell.value for cell in cells])
 		self.assertFalse([cell for cell in cells if cell.data_type == "f"])
+
+	def test_nor_in_text_for_a_spreadsheet(self):
+		rows = csv.reader(io.StringIO(self.exported("Trust Comparison", "CSV", customers=["RT-D"]).decode()))
+		self.assertIn("'=1+1", [cell for row in rows for cell in row])
 
 	def test_on_screen_the_name_stays_as_it_is(self):
 		frappe.db.set_value("Trust Rating", "RT-D", "rated", 1)

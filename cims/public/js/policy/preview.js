@@ -48,7 +48,13 @@ async function fill(frm, dialog) {
 }
 
 function wait(frame, text) {
-	show(frame, html`<div class="trust-panel" aria-busy="true"><p role="status">${text}</p><div class="trust-bone"></div></div>`);
+	show(
+		frame,
+		html`<div class="trust-panel" aria-busy="true">
+			<p role="status">${text}</p>
+			<div class="trust-bone"></div>
+		</div>`,
+	);
 }
 
 function show_report(frm, frame, found) {
@@ -60,14 +66,14 @@ function show_report(frm, frame, found) {
 // With many customers the first answer comes from a sample; a job rates the rest and tells how far it is.
 async function rate_all(frm, frame) {
 	const job = await frappe.xcall("cims.api.policies.preview_all", asked(frm));
-	wait(frame, __("All customers are being rated. You may leave this page; ask again later."));
+	wait(frame, __("All customers are being rated. The result appears here as soon as it is there."));
 	const status = frame.querySelector('[role="status"]');
 	const on_event = (event) => {
 		if (event.result) done(event.result);
 		else status.textContent = __("{0} of {1} customers rated.", [points(event.done), points(event.total)]);
 	};
 	const timer = setInterval(async () => {
-		if (!frame.isConnected) return stop();
+		if (!frame.closest(".modal.show")) return stop();
 		const found = await frappe.xcall("cims.api.policies.preview_result", { job });
 		if (found) done(found);
 	}, ASK_EVERY);
@@ -103,11 +109,17 @@ function report(found, bands) {
 	</div>`;
 }
 
-const part = (title, body) => html`<section><h6 class="trust-label">${title}</h6>${body}</section>`;
+const part = (title, body) =>
+	html`<section>
+		<h6 class="trust-label">${title}</h6>
+		${body}
+	</section>`;
 
 function sample({ n, of }) {
-	return html`<p class="text-muted">${__("From an even sample of {0} of {1} customers.", [points(n), points(of)])}
-		<button type="button" class="btn btn-default btn-xs" data-action="all">${__("Rate all of them")}</button></p>`;
+	return html`<p class="text-muted">
+		${__("From an even sample of {0} of {1} customers.", [points(n), points(of)])}
+		<button type="button" class="btn btn-default btn-xs" data-action="all">${__("Rate all of them")}</button>
+	</p>`;
 }
 
 // Where a grade of the old policy stands in the new one; a grade that is gone keeps its place from the top.
@@ -119,7 +131,7 @@ function summary(found) {
 	const count = (wanted) =>
 		found.matrix
 			.flatMap((row, from) =>
-				row.map((customers, to) => [Math.sign(to - place(found, found.from[from], from)), customers])
+				row.map((customers, to) => [Math.sign(to - place(found, found.from[from], from)), customers]),
 			)
 			.filter(([moved]) => moved === wanted)
 			.reduce((total, [_moved, customers]) => total + customers, 0);
@@ -138,14 +150,25 @@ function matrix(found, bands) {
 		const kind = !customers ? "none" : moved < 0 ? "up" : moved > 0 ? "down" : "same";
 		return html`<td class="text-right trust-matrix-${kind}">${customers ? points(customers) : "·"}</td>`;
 	};
-	return html`<div class="trust-table-frame"><table class="trust-table trust-matrix">
-		<thead><tr><th>${__("now ↓ then →")}</th>${found.to.map((grade) => html`<th class="text-right">${pill(grade, bands)}</th>`)}</tr></thead>
-		<tbody>${found.from.map(
-			(grade, row) => html`<tr><th scope="row">${pill(grade, bands)}</th>${found.matrix[row].map((customers, column) =>
-				cell(customers, row, column)
-			)}</tr>`
-		)}</tbody>
-	</table></div>`;
+	return html`<div class="trust-table-frame">
+		<table class="trust-table trust-matrix">
+			<thead>
+				<tr>
+					<th>${__("now ↓ then →")}</th>
+					${found.to.map((grade) => html`<th class="text-right">${pill(grade, bands)}</th>`)}
+				</tr>
+			</thead>
+			<tbody>
+				${found.from.map(
+					(grade, row) =>
+						html`<tr>
+							<th scope="row">${pill(grade, bands)}</th>
+							${found.matrix[row].map((customers, column) => cell(customers, row, column))}
+						</tr>`,
+				)}
+			</tbody>
+		</table>
+	</div>`;
 }
 
 const FIGURES = () => [
@@ -161,34 +184,58 @@ function backtest({ error, old, new: then, late_days }) {
 		const value = format_number(of[key], null, 3);
 		const [low, high] = [of[`${key}_low`], of[`${key}_high`]];
 		if (low === null || low === undefined) return value;
-		return html`${value} <span class="text-muted">(${format_number(low, null, 3)} – ${format_number(high, null, 3)})</span>`;
+		return html`${value}
+			<span class="text-muted">(${format_number(low, null, 3)} – ${format_number(high, null, 3)})</span>`;
 	};
-	return html`<div class="trust-table-frame"><table class="trust-table">
-		<thead><tr><th></th><th class="text-right">${__("Policy in force")}</th><th class="text-right">${__("This draft")}</th></tr></thead>
-		<tbody>${FIGURES().map(
-			([key, label]) => html`<tr><td>${label}</td><td class="text-right">${write(old, key)}</td>
-				<td class="text-right">${write(then, key)}</td></tr>`
-		)}</tbody>
-	</table></div>
-	<p class="trust-footnote text-muted">${__("{0} receivables foreseen; {1} of them were paid {2} or more days late. An AUC of 1 tells late from prompt every time, 0.5 is a coin.", [
-		points(then.n_test),
-		points(then.positives),
-		points(late_days),
-	])}</p>`;
+	return html`<div class="trust-table-frame">
+			<table class="trust-table">
+				<thead>
+					<tr>
+						<th></th>
+						<th class="text-right">${__("Policy in force")}</th>
+						<th class="text-right">${__("This draft")}</th>
+					</tr>
+				</thead>
+				<tbody>
+					${FIGURES().map(
+						([key, label]) =>
+							html`<tr>
+								<td>${label}</td>
+								<td class="text-right">${write(old, key)}</td>
+								<td class="text-right">${write(then, key)}</td>
+							</tr>`,
+					)}
+				</tbody>
+			</table>
+		</div>
+		<p class="trust-footnote text-muted">
+			${__(
+				"{0} receivables foreseen; {1} of them were paid {2} or more days late. An AUC of 1 tells late from prompt every time, 0.5 is a coin.",
+				[points(then.n_test), points(then.positives), points(late_days)],
+			)}
+		</p>`;
 }
 
 function movers(rows, bands) {
 	if (!rows.length) return html`<p class="text-muted">${__("No score would move this way.")}</p>`;
-	return html`<div class="trust-table-frame trust-movers"><table class="trust-table">
-		<tbody>${rows.map((row) => {
-			const moved = row.new - row.old;
-			const { name, sign } = direction(moved);
-			return html`<tr>
-				<td><a href="${frappe.utils.get_form_link("CIMS Customer", row.customer)}" target="_blank">${row.customer_name || row.customer}</a></td>
-				<td>${pill(row.old_grade, bands)} → ${pill(row.new_grade, bands)}</td>
-				<td class="text-right">${points(row.old)} → ${points(row.new)}</td>
-				<td class="text-right trust-${name}">${sign} ${signed(moved)}</td>
-			</tr>`;
-		})}</tbody>
-	</table></div>`;
+	return html`<div class="trust-table-frame trust-movers">
+		<table class="trust-table">
+			<tbody>
+				${rows.map((row) => {
+					const moved = row.new - row.old;
+					const { name, sign } = direction(moved);
+					return html`<tr>
+						<td>
+							<a href="${frappe.utils.get_form_link("CIMS Customer", row.customer)}" target="_blank"
+								>${row.customer_name || row.customer}</a
+							>
+						</td>
+						<td>${pill(row.old_grade, bands)} → ${pill(row.new_grade, bands)}</td>
+						<td class="text-right">${points(row.old)} → ${points(row.new)}</td>
+						<td class="text-right trust-${name}">${sign} ${signed(moved)}</td>
+					</tr>`;
+				})}
+			</tbody>
+		</table>
+	</div>`;
 }

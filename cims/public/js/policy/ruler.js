@@ -19,13 +19,17 @@ export class Ruler {
 		show(
 			this.element,
 			html`<div class="trust-ruler">
-				<div class="trust-ruler-bands">${[...this.bands].reverse().map(part)}</div>
-				${this.bands.slice(0, -1).map((band, index) => this.handle(band, index))}
-				<span class="trust-ruler-end" style="left:0">0</span>
-				<span class="trust-ruler-end trust-ruler-top">${points(TOP)}</span>
-			</div>
-			${this.editable &&
-			html`<p class="text-muted trust-footnote">${__("Drag a boundary, or choose it with Tab and move it with the arrow keys.")}</p>`}`
+					<div class="trust-ruler-bands">${[...this.bands].reverse().map(part)}</div>
+					${this.bands.slice(0, -1).map((band, index) => this.handle(band, index))}
+					<span class="trust-ruler-end" style="left:0">0</span>
+					<span class="trust-ruler-end trust-ruler-top">${points(TOP)}</span>
+				</div>
+				${
+					this.editable &&
+					html`<p class="text-muted trust-footnote">
+						${__("Drag a boundary, or choose it with Tab and move it with the arrow keys.")}
+					</p>`
+				}`,
 		);
 	}
 
@@ -33,10 +37,19 @@ export class Ruler {
 	handle(band, index) {
 		const worse = this.bands[index + 1];
 		const [low, high] = this.room(index);
-		return html`<span class="trust-ruler-handle" role="slider" tabindex="${this.editable ? 0 : -1}" data-index="${index}"
-			aria-label="${__("Boundary between {0} and {1}", [worse.grade, band.grade])}" aria-disabled="${String(!this.editable)}"
-			aria-valuemin="${low + this.least()}" aria-valuemax="${high - this.least()}" aria-valuenow="${band.floor}"
-			style="left:${(band.floor / TOP) * 100}%"><span>${points(band.floor)}</span></span>`;
+		return html`<span
+			class="trust-ruler-handle"
+			role="slider"
+			tabindex="${this.editable ? 0 : -1}"
+			data-index="${index}"
+			aria-label="${__("Boundary between {0} and {1}", [worse.grade, band.grade])}"
+			aria-disabled="${String(!this.editable)}"
+			aria-valuemin="${low + this.least()}"
+			aria-valuemax="${high - this.least()}"
+			aria-valuenow="${band.floor}"
+			style="left:${(band.floor / TOP) * 100}%"
+			><span>${points(band.floor)}</span></span
+		>`;
 	}
 
 	room(index) {
@@ -79,6 +92,10 @@ export class Ruler {
 }
 
 function part(band) {
-	return html`<span title="${band.grade} ${__(band.word)}" style="width:${((band.ceiling - band.floor) / TOP) * 100}%;
-		background:${band.colour};color:${text_on(band.colour)}">${band.grade}</span>`;
+	return html`<span
+		title="${band.grade} ${__(band.word)}"
+		style="width:${((band.ceiling - band.floor) / TOP) * 100}%;
+		background:${band.colour};color:${text_on(band.colour)}"
+		>${band.grade}</span
+	>`;
 }

@@ -24,7 +24,7 @@ export function rebalanced(weights, moved, wanted, held = []) {
 	const before = sum(free.map((index) => weights[index]));
 	const shares = whole_numbers(
 		free.map((index) => (before ? (weights[index] * rest) / before : rest / free.length)),
-		rest
+		rest,
 	);
 	const found = [...weights];
 	found[moved] = value;

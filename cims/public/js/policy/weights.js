@@ -14,7 +14,7 @@ const meaning_of = (dimension) =>
 		trading: __("orders fulfilled, cancelled and returned"),
 		service: __("complaints, agents' ratings, feedback"),
 		conduct: __("identity, breaches, fraud, assessments"),
-	}[dimension]);
+	})[dimension];
 
 export class Weights {
 	// change(row, field, value): keeps what was moved
@@ -38,40 +38,58 @@ export class Weights {
 					<span>${__("Half-life: days until an event counts half")}</span>
 				</div>
 				${this.rows.map((row, index) => this.line(row, index))}
-			</div>`
+			</div>`,
 		);
 	}
 
 	line(row, index) {
 		const name = dimension_name(row.dimension);
 		const off = this.editable ? "" : "disabled";
-		const field = (kind, label, attributes, value) => html`<input class="${
-			kind === "number" ? "form-control input-xs" : ""
-		}" type="${kind}" aria-label="${label}" data-index="${index}" ${attributes} value="${value}" ${off}>`;
+		const field = (kind, label, attributes, value) =>
+			html`<input
+				class="${kind === "number" ? "form-control input-xs" : ""}"
+				type="${kind}"
+				aria-label="${label}"
+				data-index="${index}"
+				${attributes}
+				value="${value}"
+				${off}
+			/>`;
 		const weight = (kind) =>
-			field(kind, __("Weight of {0}", [name]), html`data-field="weight" min="0" max="100" step="1"`, row.weight);
+			field(
+				kind,
+				__("Weight of {0}", [name]),
+				html`data-field="weight" min="0" max="100" step="1"`,
+				row.weight,
+			);
 		const stop = field(
 			"range",
 			__("Half-life of {0}", [name]),
-			html`data-field="stop" min="0" max="${HALF_LIVES.length - 1}" step="1" aria-valuetext="${__("{0} days", [row.half_life])}"`,
-			nearest_half_life(row.half_life)
+			html`data-field="stop" min="0" max="${HALF_LIVES.length - 1}" step="1"
+			aria-valuetext="${__("{0} days", [row.half_life])}"`,
+			nearest_half_life(row.half_life),
 		);
 		const days = field(
 			"number",
 			__("Half-life of {0}", [name]),
 			html`data-field="half_life" min="${SHORTEST}" max="${LONGEST}" step="1"`,
-			row.half_life
+			row.half_life,
 		);
 		return html`<div class="trust-weight" data-dimension="${row.dimension}">
-			<span class="trust-weight-name"><b>${name}</b> <span class="text-muted">${meaning_of(row.dimension)}</span></span>
-			<span class="trust-slider">${weight("range")} ${weight("number")} ${this.editable && this.hold(index, name)}</span>
+			<span class="trust-weight-name"
+				><b>${name}</b> <span class="text-muted">${meaning_of(row.dimension)}</span></span
+			>
+			<span class="trust-slider"
+				>${weight("range")} ${weight("number")} ${this.editable && this.hold(index, name)}</span
+			>
 			<span class="trust-slider">${stop} ${days}</span>
 		</div>`;
 	}
 
 	hold(index, name) {
 		return html`<label class="trust-hold" title="${__("{0} stays while other weights are moved.", [name])}">
-			<input type="checkbox" data-field="hold" data-index="${index}"> ${__("Lock")}</label>`;
+			<input type="checkbox" data-field="hold" data-index="${index}" /> ${__("Lock")}</label
+		>`;
 	}
 
 	on_input({ target }) {
@@ -106,10 +124,8 @@ export class Weights {
 
 	// Shows a value in place, so that the slider under the reader's hand stays where it is.
 	put(index, field, value) {
-		this.element
-			.querySelectorAll(`[data-index="${index}"][data-field="${field}"]`)
-			.forEach((input) => {
-				if (input !== document.activeElement || Number(input.value) !== value) input.value = value;
-			});
+		this.element.querySelectorAll(`[data-index="${index}"][data-field="${field}"]`).forEach((input) => {
+			if (input !== document.activeElement || Number(input.value) !== value) input.value = value;
+		});
 	}
 }

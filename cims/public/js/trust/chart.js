@@ -43,7 +43,7 @@ export function theme() {
 }
 
 // A chart that lives as long as its element: follows its width and the theme, and lets go of both in `dispose`.
-// option: (theme, width) -> what ECharts draws.
+// option: theme -> what ECharts draws.
 export class Chart {
 	constructor(element, option) {
 		this.element = element;
@@ -53,20 +53,17 @@ export class Chart {
 		this.sizes.observe(element);
 		this.themes = new MutationObserver(() => this.draw());
 		this.themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-		this.width = element.clientWidth;
 		this.draw();
 	}
 
 	draw() {
-		this.echart.setOption(this.option(theme(), this.width), { notMerge: true });
+		this.echart.setOption(this.option(theme()), { notMerge: true });
 	}
 
 	resize() {
 		// A hidden tab has no width; drawing would squeeze everything into nothing.
 		if (!this.element.clientWidth) return;
 		this.echart.resize();
-		if (this.width === this.element.clientWidth) return;
-		this.width = this.element.clientWidth;
 		this.draw();
 	}
 

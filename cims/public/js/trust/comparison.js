@@ -25,11 +25,15 @@ export class Comparison {
 			html`<div class="trust-panel trust-comparison">
 				<div class="trust-picker">
 					<div class="trust-picker-search"></div>
-					<div class="trust-picker-span btn-group btn-group-sm" role="group" aria-label="${__("Time span")}"></div>
+					<div
+						class="trust-picker-span btn-group btn-group-sm"
+						role="group"
+						aria-label="${__("Time span")}"
+					></div>
 				</div>
 				<div class="trust-chips" role="group" aria-label="${__("Customers compared")}"></div>
 				<div class="trust-comparison-body"></div>
-			</div>`
+			</div>`,
 		);
 		this.find = (selector) => this.page.main.get(0).querySelector(selector);
 		this.find(".trust-comparison").addEventListener("click", (event) => this.on_click(event));
@@ -182,32 +186,50 @@ export class Comparison {
 		const drawable = view.rows.some((row) => row.points.length);
 		show(
 			body,
-			html`${drawable
-				? html`<div class="trust-comparison-chart" role="img" aria-label="${__("Curves of the customers listed below")}"></div>`
-				: html`<p class="text-muted">${__("None of these customers has been rated yet, so there is no curve to draw.")}</p>`}
-			${comparison_table(view)}`
+			html`${
+				drawable
+					? html`<div
+							class="trust-comparison-chart"
+							role="img"
+							aria-label="${__("Curves of the customers listed below")}"
+						></div>`
+					: html`<p class="text-muted">
+							${__("None of these customers has been rated yet, so there is no curve to draw.")}
+						</p>`
+			}
+			${comparison_table(view)}`,
 		);
 		if (!drawable) return;
 		const frame = this.find(".trust-comparison-chart");
-		this.chart = new Chart(frame, (theme, width) =>
-			comparison_option(theme, view, { width, height: frame.clientHeight })
-		);
+		this.chart = new Chart(frame, (theme) => comparison_option(theme, view, { height: frame.clientHeight }));
 	}
 
 	draw_spans() {
 		show(
 			this.find(".trust-picker-span"),
 			html`${SPANS.map(
-				(months) => html`<button type="button" class="btn btn-default ${months === this.state.months ? "active" : ""}"
-					aria-pressed="${String(months === this.state.months)}" data-action="months" data-value="${months}">${__("{0} months", [months])}</button>`
-			)}`
+				(months) =>
+					html`<button
+						type="button"
+						class="btn btn-default ${months === this.state.months ? "active" : ""}"
+						aria-pressed="${String(months === this.state.months)}"
+						data-action="months"
+						data-value="${months}"
+					>
+						${__("{0} months", [months])}
+					</button>`,
+			)}`,
 		);
 	}
 
 	// --- an empty page says what to do first ---
 
 	async suggest(name) {
-		const order_by = { overdue: "overdue_amount desc", falling: "trust_change asc", best: "trust_score desc" }[name];
+		const order_by = {
+			overdue: "overdue_amount desc",
+			falling: "trust_change asc",
+			best: "trust_score desc",
+		}[name];
 		const rows = await frappe.db.get_list("CIMS Customer", {
 			filters: { trust_grade: ["not in", ["", "NR"]] },
 			order_by,
@@ -246,33 +268,57 @@ export class Comparison {
 	}
 
 	ready() {
-		if (!this.data) frappe.show_alert({ message: __("Choose customers to compare first."), indicator: "orange" });
+		if (!this.data)
+			frappe.show_alert({ message: __("Choose customers to compare first."), indicator: "orange" });
 		return Boolean(this.data);
 	}
 }
 
 function chips(view) {
-	const chip = (value, shown, body, removable) => html`<span class="trust-chip ${shown ? "" : "trust-chip-off"}">
-		<button type="button" class="trust-chip-name" data-action="toggle" data-value="${value}" aria-pressed="${String(shown)}"
-			title="${shown ? __("Hide this curve") : __("Show this curve")}">${body}</button>
-		${removable &&
-		html`<button type="button" class="trust-chip-remove" data-action="remove" data-value="${value}" aria-label="${__("Remove {0}", [removable])}">×</button>`}
-	</span>`;
+	const chip = (value, shown, body, removable) =>
+		html`<span class="trust-chip ${shown ? "" : "trust-chip-off"}">
+			<button
+				type="button"
+				class="trust-chip-name"
+				data-action="toggle"
+				data-value="${value}"
+				aria-pressed="${String(shown)}"
+				title="${shown ? __("Hide this curve") : __("Show this curve")}"
+			>
+				${body}
+			</button>
+			${
+				removable &&
+				html`<button
+					type="button"
+					class="trust-chip-remove"
+					data-action="remove"
+					data-value="${value}"
+					aria-label="${__("Remove {0}", [removable])}"
+				>
+					×
+				</button>`
+			}
+		</span>`;
 	return html`${view.rows.map((row) =>
 		chip(
 			row.customer,
 			!row.hidden,
 			html`${number_badge(row.number)} ${row.title} ${pill(row.grade, view.bands)}`,
-			row.title
-		)
+			row.title,
+		),
 	)}
-	${view.peers.length > 0 &&
-	chip("peers", view.show_peers, html`<i class="trust-key trust-key-peers"></i>${view.peers_title}`)}`;
+	${
+		view.peers.length > 0 &&
+		chip("peers", view.show_peers, html`<i class="trust-key trust-key-peers"></i>${view.peers_title}`)
+	}`;
 }
 
 function empty() {
 	const suggestion = (value, label) =>
-		html`<button type="button" class="btn btn-default btn-sm" data-action="suggest" data-value="${value}">${label}</button>`;
+		html`<button type="button" class="btn btn-default btn-sm" data-action="suggest" data-value="${value}">
+			${label}
+		</button>`;
 	return html`<div class="trust-comparison-empty">
 		<div class="trust-empty-title">${__("Which customers do you want to compare?")}</div>
 		<p class="text-muted">${__("Add up to {0} by name or code above, or begin with:", [MOST])}</p>
@@ -284,18 +330,63 @@ function empty() {
 }
 
 function document_of(view, picture) {
-	return html`<!doctype html><html><head><meta charset="utf-8"><style>
-		body { font-family: sans-serif; font-size: 11px; color: #171717; }
-		h1 { font-size: 18px; margin: 0 0 4px; } img { width: 100%; }
-		table { width: 100%; border-collapse: collapse; margin-top: 12px; }
-		th, td { padding: 4px 6px; border-bottom: 1px solid #ddd; text-align: left; font-weight: normal; }
-		thead th { color: #525252; } .text-right { text-align: right; } a { color: inherit; text-decoration: none; }
-		.trust-pill { padding: 1px 6px; border-radius: 3px; font-weight: bold; }
-		.trust-number { padding: 1px 5px; border-radius: 8px; color: #fff; font-weight: bold; }
-	</style></head><body>
-		<h1>${__("Trust Comparison")}</h1>
-		<div>${date(frappe.datetime.get_today())}</div>
-		<img src="${picture}">
-		${comparison_table(view)}
-	</body></html>`;
+	return html`<!doctype html>
+		<html>
+			<head>
+				<meta charset="utf-8" />
+				<style>
+					body {
+						font-family: sans-serif;
+						font-size: 11px;
+						color: #171717;
+					}
+					h1 {
+						font-size: 18px;
+						margin: 0 0 4px;
+					}
+					img {
+						width: 100%;
+					}
+					table {
+						width: 100%;
+						border-collapse: collapse;
+						margin-top: 12px;
+					}
+					th,
+					td {
+						padding: 4px 6px;
+						border-bottom: 1px solid #ddd;
+						text-align: left;
+						font-weight: normal;
+					}
+					thead th {
+						color: #525252;
+					}
+					.text-right {
+						text-align: right;
+					}
+					a {
+						color: inherit;
+						text-decoration: none;
+					}
+					.trust-pill {
+						padding: 1px 6px;
+						border-radius: 3px;
+						font-weight: bold;
+					}
+					.trust-number {
+						padding: 1px 5px;
+						border-radius: 8px;
+						color: #fff;
+						font-weight: bold;
+					}
+				</style>
+			</head>
+			<body>
+				<h1>${__("Trust Comparison")}</h1>
+				<div>${date(frappe.datetime.get_today())}</div>
+				<img src="${picture}" />
+				${comparison_table(view)}
+			</body>
+		</html>`;
 }

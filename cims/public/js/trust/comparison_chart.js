@@ -20,7 +20,7 @@ export const LINES = [
 const DASHES = ["solid", "dashed"];
 
 // view: {rows: customers with `number` and `hidden`, peers, bands, show_peers, segment}; legend: draw one (for a picture)
-export function comparison_option(theme, view, { width, height, legend = false }) {
+export function comparison_option(theme, view, { height, legend = false }) {
 	const shown = view.rows.filter((row) => !row.hidden);
 	const peers = view.show_peers ? view.peers : [];
 	const range = range_of([
@@ -36,9 +36,12 @@ export function comparison_option(theme, view, { width, height, legend = false }
 		legend: legend
 			? {
 					top: 4,
-					data: shown.filter((row) => row.points.length).map(name_of).concat(peers.length ? [view.peers_title] : []),
+					data: shown
+						.filter((row) => row.points.length)
+						.map(name_of)
+						.concat(peers.length ? [view.peers_title] : []),
 					textStyle: { color: theme.text, fontFamily: theme.font },
-			  }
+				}
 			: undefined,
 		tooltip: tooltip(theme, (found) => tip(view, shown, found[0].axisValue)),
 		series: [
@@ -91,18 +94,23 @@ function tip({ peers, show_peers }, shown, time) {
 		.filter(({ point }) => point)
 		.sort((one, other) => other.point.score - one.point.score);
 	const peer = show_peers && standing(peers, time);
-	return String(html`<div class="trust-tip">
-		<div class="trust-tip-day">${date(day_of(time))}</div>
-		${standings.map(
-			({ row, point }) => html`<div>
-				${number_badge(row.number)} <b>${point.grade} ${points(point.score)}</b> ${row.title}
-			</div>`
-		)}
-		${peer && html`<div class="text-muted">${__("Peers: {0}, median {1}", [
-			interval(peer.q1, peer.q3),
-			points(peer.median),
-		])}</div>`}
-	</div>`);
+	return String(
+		html`<div class="trust-tip">
+			<div class="trust-tip-day">${date(day_of(time))}</div>
+			${standings.map(
+				({ row, point }) =>
+					html`<div>
+						${number_badge(row.number)} <b>${point.grade} ${points(point.score)}</b> ${row.title}
+					</div>`,
+			)}
+			${
+				peer &&
+				html`<div class="text-muted">
+					${__("Peers: {0}, median {1}", [interval(peer.q1, peer.q3), points(peer.median)])}
+				</div>`
+			}
+		</div>`,
+	);
 }
 
 export function number_badge(number) {

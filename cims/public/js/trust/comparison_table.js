@@ -16,8 +16,18 @@ const COLUMNS = () => [
 		plain: (row) => [row.low, row.high],
 		plain_labels: [__("Low End"), __("High End")],
 	},
-	{ label: __("3 months"), right: true, show: (row) => change(row.change_90d), plain: (row) => row.change_90d },
-	{ label: __("12 months"), right: true, show: (row) => change(row.change_1y), plain: (row) => row.change_1y },
+	{
+		label: __("3 months"),
+		right: true,
+		show: (row) => change(row.change_90d),
+		plain: (row) => row.change_90d,
+	},
+	{
+		label: __("12 months"),
+		right: true,
+		show: (row) => change(row.change_1y),
+		plain: (row) => row.change_1y,
+	},
 	{
 		label: __("Days beyond terms"),
 		right: true,
@@ -58,13 +68,14 @@ export function comparison_table({ rows, bands }) {
 			</thead>
 			<tbody>
 				${rows.map(
-					(row) => html`<tr>
-						<th scope="row">
-							${number_badge(row.number)}
-							<a href="${frappe.utils.get_form_link("CIMS Customer", row.customer)}">${row.title}</a>
-						</th>
-						${columns.map((column) => html`<td class="${column.right ? "text-right" : ""}">${column.show(row, bands)}</td>`)}
-					</tr>`
+					(row) =>
+						html`<tr>
+							<th scope="row">
+								${number_badge(row.number)}
+								<a href="${frappe.utils.get_form_link("CIMS Customer", row.customer)}">${row.title}</a>
+							</th>
+							${columns.map((column) => html`<td class="${column.right ? "text-right" : ""}">${column.show(row, bands)}</td>`)}
+						</tr>`,
 				)}
 			</tbody>
 		</table>
@@ -75,7 +86,12 @@ export function comparison_table({ rows, bands }) {
 export function figures_of({ rows }) {
 	const columns = COLUMNS();
 	return [
-		[__("Code"), __("Customer"), ...columns.flatMap((column) => column.plain_labels || column.label), __("Currency")],
+		[
+			__("Code"),
+			__("Customer"),
+			...columns.flatMap((column) => column.plain_labels || column.label),
+			__("Currency"),
+		],
 		...rows.map((row) => [
 			row.customer,
 			row.customer_name,
@@ -98,7 +114,7 @@ export function curves_of({ rows, peers, peers_title }) {
 				point.low,
 				point.high,
 				point.grade || NOT_RATED,
-			])
+			]),
 		),
 		...peers.map((peer) => ["", peers_title, peer.day, peer.median, peer.q1, peer.q3, ""]),
 	];

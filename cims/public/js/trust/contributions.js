@@ -10,16 +10,28 @@ export function contributions(rating) {
 	const most = Math.max(...found.map(([_kind, { gained, lost }]) => Math.max(gained, lost)));
 	const rows = found.map(([kind, worth]) => ({ kind, dimension: kind.split(".")[0], ...worth }));
 	const dimensions = [...new Set(rows.map((row) => row.dimension))];
-	return String(html`<div class="trust-panel trust-table-frame"><table class="trust-table trust-contributions">
-		<thead><tr><th>${__("Evidence")}</th><th class="text-right">${__("Costs points")}</th><th>${__("Earns points")}</th></tr></thead>
-		<tbody>${dimensions.map((dimension) =>
-			section(
-				dimension,
-				rows.filter((row) => row.dimension === dimension),
-				most
-			)
-		)}</tbody>
-	</table></div>`);
+	return String(
+		html`<div class="trust-panel trust-table-frame">
+			<table class="trust-table trust-contributions">
+				<thead>
+					<tr>
+						<th>${__("Evidence")}</th>
+						<th class="text-right">${__("Costs points")}</th>
+						<th>${__("Earns points")}</th>
+					</tr>
+				</thead>
+				<tbody>
+					${dimensions.map((dimension) =>
+						section(
+							dimension,
+							rows.filter((row) => row.dimension === dimension),
+							most,
+						),
+					)}
+				</tbody>
+			</table>
+		</div>`,
+	);
 }
 
 function section(dimension, rows, most) {
@@ -30,15 +42,19 @@ function section(dimension, rows, most) {
 			<td>${points(total("gained"))}</td>
 		</tr>
 		${rows.map(
-			(row) => html`<tr>
-				<td>${kind_name(row.kind)}</td>
-				<td class="text-right">${worth(row.lost)} ${bar(row.lost, most, "down")}</td>
-				<td>${bar(row.gained, most, "up")} ${worth(row.gained)}</td>
-			</tr>`
+			(row) =>
+				html`<tr>
+					<td>${kind_name(row.kind)}</td>
+					<td class="text-right">${worth(row.lost)} ${bar(row.lost, most, "down")}</td>
+					<td>${bar(row.gained, most, "up")} ${worth(row.gained)}</td>
+				</tr>`,
 		)}`;
 }
 
 const worth = (moved) => (Math.round(moved) ? points(moved) : "");
 
 const bar = (moved, most, direction) =>
-	html`<span class="trust-bar trust-bar-${direction}" style="width:${Math.round((moved / most) * 120)}px"></span>`;
+	html`<span
+		class="trust-bar trust-bar-${direction}"
+		style="width:${Math.round((moved / most) * 120)}px"
+	></span>`;

@@ -29,12 +29,10 @@ export class Curve {
 	in_words() {
 		const { curve } = this.data;
 		const [first, last] = [curve[0], curve[curve.length - 1]];
-		return __("Score from {0} on {1} to {2} on {3}. Use the arrow keys to go from event to event, Enter to open one.", [
-			points(first.score),
-			date(first.day),
-			points(last.score),
-			date(last.day),
-		]);
+		return __(
+			"Score from {0} on {1} to {2} on {3}. Use the arrow keys to go from event to event, Enter to open one.",
+			[points(first.score), date(first.day), points(last.score), date(last.day)],
+		);
 	}
 
 	// Between two kept scores a mark sits on the line that joins them.
@@ -82,7 +80,7 @@ export class Curve {
 			curve.map((row) => row.low),
 			curve.map((row) => row.high),
 			theme.dark ? "#7cb5ff" : "#2563c9",
-			0.18
+			0.18,
 		);
 	}
 
@@ -124,19 +122,21 @@ export class Curve {
 	tip(time) {
 		const row = standing(this.data.curve, time);
 		const peer = standing(this.data.peers, time);
-		const near = this.marks
-			.filter((mark) => Math.abs(time_of(mark.day) - time) <= NEAR)
-			.slice(0, 4);
+		const near = this.marks.filter((mark) => Math.abs(time_of(mark.day) - time) <= NEAR).slice(0, 4);
 		if (!row) return "";
-		return String(html`<div class="trust-tip">
-			<div class="trust-tip-day">${date(row.day)}</div>
-			<div><b>${row.grade} ${points(row.score)}</b> (${interval(row.low, row.high)})</div>
-			${peer && html`<div class="text-muted">${__("Peers: {0}, median {1}", [
-				interval(peer.q1, peer.q3),
-				points(peer.median),
-			])}</div>`}
-			${near.map((mark) => this.event_tip(mark))}
-		</div>`);
+		return String(
+			html`<div class="trust-tip">
+				<div class="trust-tip-day">${date(row.day)}</div>
+				<div><b>${row.grade} ${points(row.score)}</b> (${interval(row.low, row.high)})</div>
+				${
+					peer &&
+					html`<div class="text-muted">
+						${__("Peers: {0}, median {1}", [interval(peer.q1, peer.q3), points(peer.median)])}
+					</div>`
+				}
+				${near.map((mark) => this.event_tip(mark))}
+			</div>`,
+		);
 	}
 
 	event_tip(mark) {

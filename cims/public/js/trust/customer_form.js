@@ -22,8 +22,10 @@ function actions_of(frm) {
 	return {
 		order: may_create("CIMS Order") && (() => frappe.new_doc("CIMS Order", { customer: frm.docname })),
 		import: may_create("CIMS Import") && (() => frappe.new_doc("CIMS Import", { kind: "Receivables" })),
-		evidence: may_record() && (() => record_evidence(frm.docname, () => setTimeout(() => reload(frm), RATED_SOON))),
-		list: () => frappe.set_route("List", "CIMS Order", { customer: frm.docname, outstanding_amount: [">", 0] }),
+		evidence:
+			may_record() && (() => record_evidence(frm.docname, () => setTimeout(() => reload(frm), RATED_SOON))),
+		list: () =>
+			frappe.set_route("List", "CIMS Order", { customer: frm.docname, outstanding_amount: [">", 0] }),
 	};
 }
 
@@ -37,13 +39,13 @@ function add_buttons(frm) {
 		frm.add_custom_button(
 			__("Ask for Another Grade"),
 			() => frappe.new_doc("Trust Override", { customer: frm.docname }),
-			group
+			group,
 		);
 	}
 	frm.add_custom_button(
 		__("Compare"),
 		() => frappe.set_route("trust-comparison", { customers: frm.docname }),
-		group
+		group,
 	);
 	frm.add_custom_button(__("Print Trust Report"), () => print_report(frm), group);
 }

@@ -18,7 +18,8 @@ const RECORDERS = ["CIMS Manager", "CIMS Service", "System Manager"];
 const ASSESSORS = [...RECORDERS, "CIMS Sales"];
 
 // The kinds that the reader may record; the server checks again.
-const allowed = () => KINDS.filter(({ assessors }) => frappe.user.has_role(assessors ? ASSESSORS : RECORDERS));
+const allowed = () =>
+	KINDS.filter(({ assessors }) => frappe.user.has_role(assessors ? ASSESSORS : RECORDERS));
 
 export const may_record = () => allowed().length > 0;
 
@@ -28,7 +29,14 @@ export function record_evidence(customer, done) {
 	const dialog = new frappe.ui.Dialog({
 		title: __("Record Evidence"),
 		fields: [
-			{ fieldname: "kind", fieldtype: "Select", label: __("What happened"), options: kinds, default: kinds[0].value, reqd: 1 },
+			{
+				fieldname: "kind",
+				fieldtype: "Select",
+				label: __("What happened"),
+				options: kinds,
+				default: kinds[0].value,
+				reqd: 1,
+			},
 			{
 				fieldname: "occurred_on",
 				fieldtype: "Date",

@@ -22,6 +22,9 @@ export function direction(change) {
 	return { name: "level", sign: "▬" };
 }
 
+// Sentences one after the other; Chinese ones follow without a space.
+export const in_a_row = (sentences) => sentences.join(" ").replaceAll("。 ", "。");
+
 export function confidence_word(confidence) {
 	if (confidence >= 0.8) return __("High confidence");
 	if (confidence >= 0.5) return __("Medium confidence");
@@ -32,7 +35,7 @@ export function confidence_word(confidence) {
 export function text_on(colour) {
 	const parts = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255);
 	const [red, green, blue] = parts.map((part) =>
-		part <= 0.04045 ? part / 12.92 : Math.pow((part + 0.055) / 1.055, 2.4)
+		part <= 0.04045 ? part / 12.92 : Math.pow((part + 0.055) / 1.055, 2.4),
 	);
 	return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.25 ? "#171717" : "#ffffff";
 }

@@ -5,6 +5,7 @@ import {
 	NOT_RATED,
 	TOP,
 	confidence_word,
+	in_a_row,
 	date,
 	direction,
 	interval,
@@ -53,11 +54,10 @@ function basis(rating) {
 		sentences.push(
 			rating.segment
 				? __("Better than {0} of {1}.", [share, __(rating.segment)])
-				: __("Better than {0} of all customers.", [share])
+				: __("Better than {0} of all customers.", [share]),
 		);
 	}
-	// Chinese sentences follow each other without a space.
-	return sentences.join(" ").replaceAll("。 ", "。");
+	return in_a_row(sentences);
 }
 
 function based_on({ payments, months, evidence_count }) {
@@ -68,7 +68,9 @@ function based_on({ payments, months, evidence_count }) {
 function suggested({ credit_days, limit, currency }) {
 	return html`<div class="trust-terms">
 		<div class="trust-label">${__("Suggested terms")}</div>
-		<div class="trust-terms-days">${credit_days ? __("{0} days", [points(credit_days)]) : __("Pay in advance")}</div>
+		<div class="trust-terms-days">
+			${credit_days ? __("{0} days", [points(credit_days)]) : __("Pay in advance")}
+		</div>
 		<div>${limit ? __("up to {0}", [money(limit, currency)]) : __("no credit")}</div>
 	</div>`;
 }
@@ -78,7 +80,7 @@ export function notices({ rating, bands }) {
 	return [
 		rating.watch.length > 0 &&
 			html`<div class="trust-notice trust-notice-watch" role="status">
-				${icon("solid-warning")} <b>${__("On watch")}</b> <span>${rating.watch.join(" ")}</span>
+				${icon("solid-warning")} <b>${__("On watch")}</b> <span>${in_a_row(rating.watch)}</span>
 			</div>`,
 		rating.override && overridden(rating, bands),
 	];
@@ -87,7 +89,7 @@ export function notices({ rating, bands }) {
 function overridden({ override, computed_grade }, bands) {
 	const until = __("until {0}, approved by {1}", [
 		date(override.expires_on),
-		frappe.user.full_name(override.approver),
+		override.approver_name,
 	]);
 	return html`<div class="trust-notice trust-notice-override" role="status">
 		${icon("edit")}

@@ -7,7 +7,7 @@ export const dimension_name = (dimension) =>
 		trading: __("Trading"),
 		service: __("Service"),
 		conduct: __("Conduct"),
-	}[dimension] || dimension);
+	})[dimension] || dimension;
 
 const names = () => ({
 	"payment.settled": __("Receivable settled"),

@@ -81,9 +81,7 @@ export function space_between(name, days, lower, upper, colour, opacity) {
 		{ ...shared, data: lower.map((value, index) => at(index, value)) },
 		{
 			...shared,
-			data: upper.map((value, index) =>
-				at(index, value === null ? null : value - lower[index])
-			),
+			data: upper.map((value, index) => at(index, value === null ? null : value - lower[index])),
 			areaStyle: { color: colour, opacity },
 		},
 	];
@@ -98,7 +96,7 @@ export function peers_of(theme, peers, name) {
 			known.map((peer) => peer.q1),
 			known.map((peer) => peer.q3),
 			theme.text,
-			theme.dark ? 0.12 : 0.07
+			theme.dark ? 0.12 : 0.07,
 		),
 		{
 			type: "line",

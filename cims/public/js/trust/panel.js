@@ -43,7 +43,7 @@ export class TrustPanel {
 			html`<div class="trust-panel trust-waiting" aria-busy="true">
 				<div class="trust-bone"></div>
 				<div class="trust-bone trust-bone-tall"></div>
-			</div>`
+			</div>`,
 		);
 	}
 
@@ -54,7 +54,7 @@ export class TrustPanel {
 			html`<div class="trust-panel trust-failure">
 				${__("The rating could not be loaded.")}
 				<button type="button" class="btn btn-default btn-xs" data-action="retry">${__("Try again")}</button>
-			</div>`
+			</div>`,
 		);
 	}
 
@@ -80,20 +80,31 @@ function rated(data) {
 	return html`<div class="trust-panel">
 		${headline(data)} ${notices(data)}
 		<div class="trust-grid">
-			${part("trust-which-way", __("24 months"), html`${legend(data)}<div class="trust-curve"></div>`)}
+			${part(
+				"trust-which-way",
+				__("24 months"),
+				html`${legend(data)}
+					<div class="trust-curve"></div>`,
+			)}
 			${part("trust-why", __("Why this grade"), why(data))}
 			${part("trust-open", __("Open receivables"), receivables(data))}
 			${part("trust-lift", __("What would lift it"), lifts(data))}
 		</div>
-		<div class="trust-footnote text-muted">${__("As of {0}, by policy {1}.", [date(data.rating.as_of), data.rating.policy])}</div>
+		<div class="trust-footnote text-muted">
+			${__("As of {0}, by policy {1}.", [date(data.rating.as_of), data.rating.policy])}
+		</div>
 	</div>`;
 }
 
 function not_rated(data, can) {
 	return html`<div class="trust-panel">
 		${unrated(data, can)} ${data.rating && notices(data)}
-		${data.receivables.length > 0 &&
-		html`<div class="trust-grid trust-grid-one">${part("trust-open", __("Open receivables"), receivables(data))}</div>`}
+		${
+			data.receivables.length > 0 &&
+			html`<div class="trust-grid trust-grid-one">
+				${part("trust-open", __("Open receivables"), receivables(data))}
+			</div>`
+		}
 	</div>`;
 }
 
@@ -108,8 +119,12 @@ function legend({ rating, peers, marks }) {
 	const segment = rating.segment ? __(rating.segment) : __("all customers");
 	return html`<div class="trust-legend text-muted">
 		<span><i class="trust-key trust-key-score"></i>${__("Score and interval")}</span>
-		${peers.length > 0 &&
-		html`<span><i class="trust-key trust-key-peers"></i>${__("Median and middle half of {0}", [segment])}</span>`}
+		${
+			peers.length > 0 &&
+			html`<span
+				><i class="trust-key trust-key-peers"></i>${__("Median and middle half of {0}", [segment])}</span
+			>`
+		}
 		${marks.length > 0 && html`<span><i class="trust-key-event">▲▼</i>${__("What moved it")}</span>`}
 	</div>`;
 }
