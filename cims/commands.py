@@ -1,9 +1,11 @@
 """What CIMS adds to `bench --site SITE`."""
 
 import json
+import os
 import sys
 from datetime import datetime
 from functools import wraps
+from pathlib import Path
 
 import click
 
@@ -148,4 +150,56 @@ def backfill(customer: str | None):
 	click.echo(f"{written:,} rows of evidence written, {rated:,} customers rated")
 
 
-commands = [sample_data, remove_sample_data, backtest, rerate, backfill]
+@click.command("cims-import")
+@click.argument("file")
+@click.option(
+	"--kind", type=click.Choice(["Receivables", "Customers"]), default="Receivables", show_default=True
+)
+@click.option("--map", "mapping", help="FIELD=HEADER,... for columns whose headers aren't recognised.")
+@click.option("--date-format", help="Such as DD/MM/YYYY, where the dates themselves don't tell.")
+@click.option("--currency", help="Of the amounts.  [default: the site's]")
+@click.option(
+	"--known-customers-only", is_flag=True, help="Reject the rows of customers that aren't there yet."
+)
+@click.option(
+	"--take-good-rows", is_flag=True, help="Import them, and write the others to a file, with the reasons."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@on_site
+def import_file(file: str, kind: str, mapping: str | None, as_json: bool, dry_run: bool, **options):
+	"""Import receivables or customers from a CSV or XLSX FILE, as the form CIMS Import does."""
+	from cims.imports import job
+
+	frappe.set_user("Administrator")
+	columns = dict(pair.split("=", 1) for pair in mapping.split(",")) if mapping else None
+	create_customers = not options.pop("known_customers_only")
+	doc = job.bring(_path(file), kind, mapping=columns, create_customers=create_customers, **options)
+	job.run_now(doc, job.CHECK if dry_run else job.IMPORT)
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- a command is its own transaction
+	click.echo(json.dumps(job.outcome(doc), default=str) if as_json else _import_report(doc))
+	if doc.status == "Failed":
+		sys.exit(1)
+
+
+def _path(file: str) -> Path:
+	"""A path as whoever called bench meant it: bench itself goes on from the folder of the sites."""
+	found = Path(os.environ.get("PWD", ".")) / file
+	if not found.is_file():
+		raise frappe.ValidationError(f"There is no file {found}.")
+	return found
+
+
+def _import_report(doc) -> str:
+	said = [
+		f"{doc.name} {doc.status}: {doc.rows_total:,} rows; {doc.rows_new:,} new, {doc.rows_updated:,} updated,"
+		f" {doc.rows_duplicate:,} duplicate, {doc.rows_rejected:,} rejected; {doc.customers_created:,} new customers"
+	]
+	if doc.error:
+		said.append(doc.error)
+	if doc.rejects:
+		said.append(f"rejected rows: {frappe.get_site_path(doc.rejects.lstrip('/'))}")
+	return "\n".join(said)
+
+
+commands = [sample_data, remove_sample_data, backtest, rerate, backfill, import_file]

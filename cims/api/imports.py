@@ -10,11 +10,6 @@ from cims.api import arguments
 from cims.imports import job
 
 DOCTYPE = job.DOCTYPE
-# What a caller is told of an import.
-SHOWN = (
-	"name", "kind", "status", "error", "rows_total", "rows_new", "rows_updated", "rows_duplicate", "rows_rejected",
-	"customers_created", "rejects", "started_on", "finished_on",
-)  # fmt: skip
 
 
 @frappe.whitelist(methods=["POST"])
@@ -56,7 +51,7 @@ def create(
 	)
 	doc.insert()
 	if uploaded:
-		doc.file = attach(doc.name, uploaded.filename, uploaded.stream.read())
+		doc.file = job.attach(doc.name, uploaded.filename, uploaded.stream.read()).file_url
 		doc.save()
 	job.enqueue(doc, job.CHECK)
 	return _shown(doc.name)
@@ -76,6 +71,23 @@ def check(name: str = "") -> dict:
 	"""Work out what importing the file would do, writing nothing. Returns what `get` does; large files take a while."""
 	job.enqueue(_import(name, "write"), job.CHECK)
 	return _shown(name)
+
+
+@frappe.whitelist(methods=["POST"])
+def take_file():
+	"""What the form's upload calls, through Frappe's `upload_file`: keeps the file that came, private. Returns the File.
+
+	Raises ValidationError for an empty file, which Frappe itself would answer with an error of the program.
+	"""
+	# Frappe has looked for the form's document, which isn't there before it is saved.
+	frappe.clear_messages()
+	frappe.has_permission(DOCTYPE, "create", throw=True)
+	name = frappe.form_dict.docname
+	return job.attach(
+		name if name and frappe.db.exists(DOCTYPE, name) else None,
+		frappe.local.uploaded_filename,
+		frappe.local.uploaded_file,
+	)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -122,24 +134,6 @@ def _mapping(mapping: dict | str | None) -> str | None:
 	return frappe.as_json(found)
 
 
-def attach(name: str, filename: str, content: bytes) -> str:
-	"""Keep a file with its import, private. Returns its address. Raises ValidationError for an empty one."""
-	if not content:
-		frappe.throw(_("The file {0} is empty: it has 0 bytes. Export it again.").format(filename))
-	file = frappe.get_doc(
-		{
-			"doctype": "File",
-			"file_name": filename,
-			"attached_to_doctype": DOCTYPE,
-			"attached_to_name": name,
-			"attached_to_field": "file",
-			"is_private": 1,
-			"content": content,
-		}
-	)
-	return file.insert().file_url
-
-
 def _import(name: str, right: str):
 	arguments.required(name=name)
 	frappe.has_permission(DOCTYPE, right, throw=True)
@@ -153,8 +147,6 @@ def _import(name: str, right: str):
 def _shown(name: str) -> dict:
 	doc = frappe.get_doc(DOCTYPE, name)
 	progress = job.state(doc)
-	found = {field: doc.get(field) for field in SHOWN} | {
-		"progress": progress if doc.status in job.BUSY else None
-	}
+	found = job.outcome(doc) | {"progress": progress if doc.status in job.BUSY else None}
 	summary = frappe.parse_json(doc.summary or "{}")
 	return found | {"samples": summary.get("samples", {}), "new_customers": summary.get("customers", [])}

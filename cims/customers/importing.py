@@ -217,7 +217,7 @@ class CustomersImport(Importer):
 			doc = self.changed(name, values) if name else self.made(values)
 			check(doc)
 		except (frappe.ValidationError, frappe.PermissionError, frappe.NameError) as error:
-			return REJECTED, said_by(error), None
+			return REJECTED, in_cell(self.column_of_error(), said_by(error)), None
 		finally:
 			notes = [strip_html(message.get("message") or "") for message in frappe.get_message_log()]
 			frappe.clear_messages()
@@ -245,6 +245,12 @@ class CustomersImport(Importer):
 				doc,
 			)
 		return UPDATED, "\n".join([_("Changes: {0}.").format(", ".join(changed)), *notes]), doc
+
+	def column_of_error(self) -> str | None:
+		"""The column that the customer's own checks complain of: they head their message with the field."""
+		titles = {message.get("title") for message in frappe.get_message_log()}
+		label = frappe.get_meta(CUSTOMER).get_label
+		return next((header for name, header in self.headers.items() if _(label(name)) in titles), None)
 
 	def made(self, values: dict):
 		doc = frappe.new_doc(CUSTOMER)

@@ -15,6 +15,7 @@ from time import monotonic
 import frappe
 from frappe import _
 from frappe.core.doctype.file.utils import find_file_by_url
+from frappe.model.document import Document
 from frappe.utils import now, now_datetime
 from frappe.utils.background_jobs import is_job_enqueued
 
@@ -81,6 +82,36 @@ def path_of(doc) -> Path:
 	return Path(file.get_full_path())
 
 
+def bring(path: Path, kind: str, mapping: dict | None = None, **options) -> Document:
+	"""A new import of a file on this machine, with options by the names of the document's fields."""
+	doc = frappe.new_doc(DOCTYPE)
+	doc.update({"kind": kind, "mapping": frappe.as_json(mapping) if mapping else None, **options})
+	doc.insert()
+	doc.file = attach(doc.name, path.name, path.read_bytes()).file_url
+	return doc.save()
+
+
+def attach(name: str | None, filename: str, content: bytes | None) -> Document:
+	"""Keep a file, private, with its import if that is there already. Returns the File document.
+
+	Raises ValidationError for an empty one.
+	"""
+	if not content:
+		frappe.throw(_("The file {0} is empty: it has 0 bytes. Export it again.").format(filename or ""))
+	file = frappe.get_doc(
+		{
+			"doctype": "File",
+			"file_name": filename,
+			"attached_to_doctype": DOCTYPE if name else None,
+			"attached_to_name": name,
+			"attached_to_field": "file" if name else None,
+			"is_private": 1,
+			"content": content,
+		}
+	)
+	return file.insert()
+
+
 def columns(doc) -> dict:
 	"""What the form shows of the file before it is planned (`importer.columns`), or {"error": sentence}."""
 	try:
@@ -113,6 +144,19 @@ def enqueue(doc, what: str) -> None:
 		now=frappe.flags.in_test or (what == CHECK and size <= SMALL),
 		name=doc.name,
 	)
+
+
+def run_now(doc, what: str) -> None:
+	"""Check or import the file of a saved import here and now."""
+	doc.db_set(NOTHING_YET | {"status": what, "started_on": now()})
+	sql.commit()
+	run(doc.name)
+	doc.reload()
+
+
+def outcome(doc) -> dict:
+	"""What an import came to, for a program."""
+	return {field: doc.get(field) for field in ("name", "kind", *NOTHING_YET) if field != "summary"}
 
 
 def run(name: str) -> None:

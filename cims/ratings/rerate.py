@@ -4,7 +4,7 @@ Both end in the engine's `conclude`, and a test holds their results together.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 import frappe
 from frappe.utils import flt, getdate
 
-from cims.ratings import forecasts, marks, overrides, policies, queue, replay, snapshots, sources, sql, wording
+from cims.ratings import forecasts, marks, overrides, policies, queue, replay, snapshots, sources, sql, store, wording
 from cims.ratings.calendar import site_calendar, today
 from cims.ratings.events import FIELDS, Ledger, columns, dump, weighed
 from cims.trust import kinds, rating
@@ -273,6 +273,7 @@ def _rate_from_evidence(customer: str, kept: frappe._dict, day: int, policy: Pol
 	"""The same from scratch, with the whole curve: where sums or month ends are missing, or the past has changed."""
 	book = replay.open_book([customer], policy, policies.segment_field())
 	found = _replayed(book, day, policy, replay.CURVE, with_events=True)
+	_keep_curves(found, [customer], day, policy, replay.CURVE, with_events=True)
 	standing = {customer: overrides.Standing(kept.override, kept.override_grade)} if kept.override else {}
 	percentile = _percentile(found.ratings, kept.segment)
 	rows = _rows(book, found, standing, day, policy)
@@ -282,12 +283,17 @@ def _rate_from_evidence(customer: str, kept: frappe._dict, day: int, policy: Pol
 
 
 def _replayed(book: replay.Book, day: int, policy: Policy, months: int, with_events: bool) -> replay.Replay:
-	"""Replay the customers of a book and bring their kept curves in line with it."""
+	"""Replay the customers of a book as of today, with the days on which the score moved if wanted."""
 	least = flt(frappe.get_cached_doc("CIMS Settings").event_move)
-	found = replay.run(book, day, policy, months, event_move=least if with_events and least > 0 else None)
-	since = month_ends(day, months)[0] if months else day
-	snapshots.bring_in_line(found.points, book.history.customers, since, policy.version, with_events)
-	return found
+	return replay.run(book, day, policy, months, event_move=least if with_events and least > 0 else None)
+
+
+def _keep_curves(
+	found: replay.Replay, customers: Collection[str], day: int, policy: Policy, months: int, with_events: bool
+) -> None:
+	"""Bring the kept curves of some of the replayed customers in line with the replay."""
+	points = [point for point in found.points if point.customer in customers]
+	snapshots.bring_in_line(points, customers, month_ends(day, months)[0], policy.version, with_events)
 
 
 def _rows(book: replay.Book, found: replay.Replay, standing: dict[str, overrides.Standing], day: int, policy: Policy) -> list[dict]:
@@ -315,39 +321,39 @@ def rate_many(customers: Sequence[str], months: int, with_events: bool) -> int:
 	policy, field, day = policies.active(), policies.segment_field(), today()
 	done = 0
 	for part in sql.chunks(customers, replay.AT_ONCE):
-		waiting = _waiting(part)
-		book = replay.open_book(part, policy, field)
-		rated = [name for name in book.history.customers if name in waiting]
-		if not rated:
+		before = _stamps(part)
+		if not before:
 			continue
+		book = replay.open_book(list(before), policy, field)
 		found = _replayed(book, day, policy, months, with_events)
 		rows = _rows(book, found, overrides.standing(part, day), day, policy)
-		unchanged = _unchanged(waiting)
+		now = _stamps(before, lock=True)
+		unchanged = {name for name, stamp in now.items() if stamp == before[name]}
+		_keep_curves(found, unchanged, day, policy, months, with_events)
 		_write([row for row in rows if row["name"] in unchanged], update_forecast=True)
 		done += len(unchanged)
 		sql.commit()
 	return done
 
 
-def _waiting(customers: Sequence[str]) -> dict[str, int]:
-	"""Customer -> how many events have come in since the last rating; only those who have evidence."""
-	rows = frappe.get_all(RATING, {"name": ("in", list(customers))}, ["name", "dirty"], limit=0, order_by=None)
-	return {row.name: row.dirty for row in rows}
-
-
-def _unchanged(before: dict[str, int]) -> set[str]:
-	"""Those customers whose evidence is still what it was, locked so that it stays so until they are written."""
+def _stamps(customers: Collection[str], lock: bool = False) -> dict[str, tuple]:
+	"""Customer -> when rated last and how many events have come in since, of those who have evidence; lock: so that it
+	stays so until the transaction ends. While the stamp is the same, so is everything that the rating rests on."""
 	rows = frappe.db.sql(
-		"""SELECT c.name, r.dirty FROM `tabCIMS Customer` c JOIN `tabTrust Rating` r ON r.name = c.name
-		WHERE c.name IN %(customers)s ORDER BY c.name FOR UPDATE""",
-		{"customers": sorted(before)},
+		"""SELECT c.name, r.modified, r.dirty FROM `tabCIMS Customer` c JOIN `tabTrust Rating` r ON r.name = c.name
+		WHERE c.name IN %(customers)s ORDER BY c.name"""
+		+ (" FOR UPDATE" if lock else ""),
+		{"customers": sorted(customers)},
 	)
-	return {name for name, dirty in rows if before[name] == dirty}
+	return {name: stamp for name, *stamp in rows}
 
 
 def rate_until_settled(customer: str) -> None:
 	"""Job: rate one customer, and again while events come in."""
+	policies.active(), site_calendar(), today()
 	for _round in range(ROUNDS):
+		# A transaction reads what was there at its first look: that has to be the one that takes the lock.
+		sql.commit()
 		rate(customer)
 		sql.commit()
 		if not frappe.db.get_value(RATING, customer, "dirty"):
@@ -388,14 +394,17 @@ def rate_everyone(curve: bool = False, user: str | None = None) -> int:
 	curve: also work out the whole kept curve, as a new policy needs it; otherwise the month ends that the next rating
 	looks back on. user: who is told of the progress.
 	"""
-	customers = frappe.get_all(RATING, pluck="name", order_by="name", limit=0)
+	rows = frappe.get_all(RATING, fields=["name", "replay_from"], order_by="name", limit=0)
+	anew = [row.name for row in rows if curve or row.replay_from]
+	others = [row.name for row in rows if not (curve or row.replay_from)]
 	done = 0
-	for part in sql.chunks(customers, replay.AT_ONCE):
-		done += rate_many(part, replay.CURVE if curve else EVALUATIONS, with_events=curve)
-		progress(user, done, len(customers))
+	for customers, months in ((anew, replay.CURVE), (others, EVALUATIONS)):
+		for part in sql.chunks(customers, replay.AT_ONCE):
+			done += rate_many(part, months, with_events=months == replay.CURVE)
+			progress(user, done, len(rows))
 	compare_everyone()
 	fill_segments(everything=curve)
-	progress(user, len(customers), len(customers))
+	progress(user, len(rows), len(rows))
 	return done
 
 
@@ -436,6 +445,7 @@ def nightly() -> None:
 	"""Scheduler: what time alone changes. Open receivables grow older, evidence fades, months end, overrides expire; and
 	whatever an event's own job missed is caught up."""
 	overrides.expire()
+	store.catch_up()
 	learned = policies.learn_first()
 	forecasts.first_fit()
 	queue.add_everyone(curve=bool(learned), version=learned or "")

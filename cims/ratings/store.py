@@ -12,7 +12,7 @@ from datetime import date
 
 import frappe
 from frappe import _
-from frappe.utils import formatdate, getdate, nowdate
+from frappe.utils import add_days, formatdate, getdate, nowdate
 
 from cims.ratings import policies, queue, sources, sql
 from cims.ratings.calendar import site_calendar
@@ -232,6 +232,19 @@ def backfill(customers: Collection[str] | None = None, rate: bool = True) -> int
 	if rate:
 		queue.add_waiting()
 	return written
+
+
+def catch_up(days: int = 3) -> int:
+	"""Bring the evidence in line with the documents that changed within the last days, however they were changed. Returns
+	how many rows it took."""
+	since = add_days(nowdate(), -days)
+	customers = {
+		customer
+		for source in sources.sources()
+		for doctype in source.doctypes
+		for customer in frappe.get_all(doctype, {"modified": (">=", since)}, pluck="customer", distinct=True, limit=0)
+	}
+	return backfill(customers, rate=False) if customers else 0
 
 
 def _kept_rows(filters: dict) -> list[frappe._dict]:

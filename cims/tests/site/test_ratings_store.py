@@ -152,6 +152,15 @@ class TestDocuments(FrappeTestCase):
 		self.assertEqual(store.backfill([self.customer], rate=False), 2)
 		self.assertEqual(store.backfill([self.customer], rate=False), 0)
 
+	def test_the_night_finds_documents_that_changed_unheard(self):
+		order = records.order(self.customer, 1000, days_ago=60)
+		frappe.db.set_value("CIMS Order", order.name, {"settled_on": ago(3), "outstanding_amount": 0})
+		with patch.object(queue, "add_everyone") as add:
+			rerate.nightly()
+		self.assertTrue(add.called)
+		self.assertEqual(len(rows(self.customer, kind="payment.settled")), 1)
+		self.assertEqual(store.catch_up(), 0)
+
 	def test_an_unknown_source(self):
 		with self.assertRaisesRegex(ValueError, "No source of receivables speaks for ToDo"):
 			sources.source_of("ToDo")

@@ -1,11 +1,12 @@
 const OUTCOMES = {
 	new: { label: __("New"), colour: "green" },
 	updated: { label: __("Updated"), colour: "blue" },
-	duplicate: { label: __("Duplicate"), colour: "gray" },
+	duplicate: { label: __("Duplicate", null, "CIMS Import"), colour: "gray" },
 	rejected: { label: __("Rejected"), colour: "red" },
 };
 const BUSY = ["Checking", "Importing"];
 const POLL = 2000;
+const FILES = [".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls"];
 
 frappe.ui.form.on("CIMS Import", {
 	setup(frm) {
@@ -19,6 +20,11 @@ frappe.ui.form.on("CIMS Import", {
 
 	refresh(frm) {
 		frm.disable_save(true);
+		// Our own end of the upload says what is wrong with an empty file.
+		frm.set_df_property("file", "options", {
+			method: "cims.api.imports.take_file",
+			restrictions: { allowed_file_types: FILES },
+		});
 		frm.toggle_enable(
 			["file", "date_format", "create_customers", "currency", "update_customers", "take_good_rows"],
 			!BUSY.includes(frm.doc.status) && frm.doc.status !== "Imported"
@@ -140,8 +146,11 @@ async function show_columns(frm) {
 		const help = one.help ? `<div class="text-muted small">${escape(one.help)}</div>` : "";
 		return `<tr data-field="${one.name}">
 			<th scope="row" class="font-weight-normal">${escape(one.label)}${required}${help}</th>
-			<td><select class="form-control input-xs" aria-label="${escape(one.label)}" ${one.required ? "required" : ""}>
-				${options(mapping[one.name])}</select></td>
+			<td><div class="flex align-center" style="position: relative">
+				<select class="form-control input-xs" aria-label="${escape(one.label)}" ${one.required ? "required" : ""}>
+				${options(mapping[one.name])}</select>
+				<div class="select-icon" style="position: absolute; right: 8px; pointer-events: none">${frappe.utils.icon("select", "sm")}</div>
+			</div></td>
 			<td class="text-muted small samples">${samples(mapping[one.name])}</td></tr>`;
 	});
 	html(

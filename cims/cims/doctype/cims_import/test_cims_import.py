@@ -33,7 +33,7 @@ class ImportCase(FrappeTestCase):
 		"""An import of this file, not checked yet."""
 		doc = frappe.get_doc({"doctype": "CIMS Import", "kind": kind, **options}).insert()
 		content = content.encode() if isinstance(content, str) else content
-		doc.file = api.attach(doc.name, name, content)
+		doc.file = job.attach(doc.name, name, content).file_url
 		return doc.save()
 
 	def check(self, content, **options):
@@ -302,7 +302,7 @@ class TestBadInput(ImportCase):
 
 	def test_a_file_of_0_bytes(self):
 		doc = frappe.get_doc({"doctype": "CIMS Import", "kind": "Receivables"}).insert()
-		self.assertRaisesRegex(frappe.ValidationError, "0 bytes", api.attach, doc.name, "file.csv", b"")
+		self.assertRaisesRegex(frappe.ValidationError, "0 bytes", job.attach, doc.name, "file.csv", b"")
 
 	def test_a_file_with_nothing_but_blank_lines(self):
 		self.refused("\n\n\n", "no row with anything in it")
@@ -483,7 +483,7 @@ class TestCustomers(ImportCase):
 		self.rejected(LAKE, "Code: KL-9100 already stands in row 2")
 
 	def test_a_wrong_mobile(self):
-		self.rejected("KL-9101,Other,Company,China,,,12,,", "12 isn't a telephone number")
+		self.rejected("KL-9101,Other,Company,China,,,12,,", "Mobile: 12 isn't a telephone number")
 
 	def test_a_choice_that_there_is_not(self):
 		self.rejected("KL-9101,Other,Company,,,,,,Enormous", "Level: Enormous isn't one of: Strategic, Key")

@@ -87,10 +87,7 @@ export function notices({ rating, bands }) {
 }
 
 function overridden({ override, computed_grade }, bands) {
-	const until = __("until {0}, approved by {1}", [
-		date(override.expires_on),
-		override.approver_name,
-	]);
+	const until = __("until {0}, approved by {1}", [date(override.expires_on), override.approver_name]);
 	return html`<div class="trust-notice trust-notice-override" role="status">
 		${icon("edit")}
 		<b>${__("Grade set by hand")}</b>
