@@ -15,7 +15,7 @@ from cims.trust.calendar import month_ends, to_date
 from cims.trust.evidence import Events, Receivables, amount_weight
 from cims.trust.exposure import Exposure, exposure
 from cims.trust.grades import EVALUATIONS, UNRATED, caps, grade_names, hard_kinds, raw_grade, sticky_grade
-from cims.trust.policy import Policy
+from cims.trust.policy import OVERDUE_90, Policy
 from cims.trust.priors import estimate_priors
 from cims.trust.score import Assessment, assess, with_exposure
 from cims.trust.sums import Sums, aligned, replay
@@ -478,9 +478,15 @@ def _settle_overdue(state: State, pieces: Receivables, as_of: int, policy: Polic
 	sums = _plus(state.sums, kinds.SETTLED, r, s)
 	who = np.zeros(1, dtype=np.int64)
 	rest = exposure(pieces.where(~late), who, np.array([as_of]), policy)
-	cap = np.zeros(1, dtype=int) if state.exposure.oldest[0] >= 90 else state.cap
 	known = {"count": int(late.sum()), "amount": round(float(pieces.amount[late].sum()), 2)}
-	yield "settle_overdue", known, replace(state, sums=sums, exposure=rest, cap=cap)
+	yield "settle_overdue", known, replace(state, sums=sums, exposure=rest, cap=_cap_once_settled(state, policy))
+
+
+def _cap_once_settled(state: State, policy: Policy) -> np.ndarray:
+	"""What caps the grade still when nothing is overdue: another hard event that caps it as low or lower."""
+	others = [policy.grades.index(event.cap) for event in policy.hard_events if event.kind != OVERDUE_90]
+	lifted = state.exposure.oldest[0] >= 90 and state.cap[0] not in others
+	return np.zeros_like(state.cap) if lifted else state.cap
 
 
 def _pay_on_time(state: State, policy: Policy, count: int = 3):
