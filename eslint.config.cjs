@@ -19,6 +19,7 @@ module.exports = [
 				format_number: "readonly",
 				frappe: "writable",
 				locals: "readonly",
+				moment: "readonly",
 			},
 		},
 		rules: { "no-unused-vars": ["error", { argsIgnorePattern: "^_" }] },

@@ -23,7 +23,14 @@ LIST_COLUMNS = {
 	"Trust Rating": ("status_field", "customer", "grade", "score", "change_90d", "overdue_amount"),
 }
 # Naming rules whose counters are ours, and what those counters are called.
-SERIES = {"C-.": "C-", "SO-.YYYY": "SO-____-", "PAY-.YYYY": "PAY-____-", "POL-.": "POL-", "OVR-.": "OVR-", "FC-.": "FC-"}
+SERIES = {
+	"C-.": "C-",
+	"SO-.YYYY": "SO-____-",
+	"PAY-.YYYY": "PAY-____-",
+	"POL-.": "POL-",
+	"OVR-.": "OVR-",
+	"FC-.": "FC-",
+}
 # Where we note that the site had no address template before us.
 TEMPLATE_ADDED = "cims_address_template"
 # Records in their own right, which lose their reference to us and stay.

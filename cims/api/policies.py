@@ -55,4 +55,8 @@ def publish(policy: str = "", reason: str = "") -> str:
 
 def _asked(policy: str, changes: dict | str | None) -> dict | str:
 	arguments.required(policy=policy)
-	return {**(arguments.parsed(changes, "changes") if isinstance(changes, str) else changes), "name": policy} if changes else policy
+	return (
+		{**(arguments.parsed(changes, "changes") if isinstance(changes, str) else changes), "name": policy}
+		if changes
+		else policy
+	)

@@ -48,7 +48,9 @@ def read(names: Sequence[str], most: int, segment_field: str | None) -> tuple[Re
 	return Receivables.join(parts), segments, len(position)
 
 
-def compare(old: Policy, new: Policy, table: Receivables | None, segments: Sequence[str], late_days: int = 1) -> dict:
+def compare(
+	old: Policy, new: Policy, table: Receivables | None, segments: Sequence[str], late_days: int = 1
+) -> dict:
 	"""What the backtest says of two policies on the same receivables: {n, late_days, old, new}, or {error} where the
 	history can't tell."""
 	if table is None:
@@ -63,4 +65,8 @@ def compare(old: Policy, new: Policy, table: Receivables | None, segments: Seque
 	shown = (
 		"n_test", "positives", "auc_score", "auc_score_low", "auc_score_high", "auc", "auc_low", "auc_high", "brier",
 	)  # fmt: skip
-	return {"n": len(table), "late_days": late_days, **{which: {k: of[k] for k in shown} for which, of in found.items()}}
+	return {
+		"n": len(table),
+		"late_days": late_days,
+		**{which: {k: of[k] for k in shown} for which, of in found.items()},
+	}

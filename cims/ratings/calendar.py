@@ -56,4 +56,6 @@ def _holiday_list() -> frozenset[date]:
 	name = frappe.get_cached_value("Company", company, "default_holiday_list")
 	if not name:
 		return frozenset()
-	return frozenset(getdate(row.holiday_date) for row in frappe.get_cached_doc("Holiday List", name).holidays)
+	return frozenset(
+		getdate(row.holiday_date) for row in frappe.get_cached_doc("Holiday List", name).holidays
+	)

@@ -38,11 +38,17 @@ def curves(customers: Sequence[str], months: int = 24) -> dict:
 	for customer in customers:
 		rating = ratings.get(customer)
 		if rating is None:
-			frappe.throw(_("There is no customer with the code {0}.").format(customer), frappe.DoesNotExistError)
+			frappe.throw(
+				_("There is no customer with the code {0}.").format(customer), frappe.DoesNotExistError
+			)
 		mine = [row for row in rows if row.customer == customer]
 		points = [panel.point(row) for row in mine]
 		if rating.rated and (not points or points[-1]["day"] < rating.as_of.isoformat()):
-			points.append(panel.point(frappe._dict(rating, day=rating.as_of, cause="Today", grade=rating.computed_grade)))
+			points.append(
+				panel.point(
+					frappe._dict(rating, day=rating.as_of, cause="Today", grade=rating.computed_grade)
+				)
+			)
 		found.append(
 			{
 				"customer": customer,
@@ -93,7 +99,12 @@ def as_of(customer: str, day: date | str, policy: str | None = None) -> dict:
 
 	def sentences(found) -> list[dict]:
 		return [
-			{"code": r.code, "points": round(r.points, 1), "text": reasons.text(r, _, wording.number, wording.money)} for r in found
+			{
+				"code": r.code,
+				"points": round(r.points, 1),
+				"text": reasons.text(r, _, wording.number, wording.money),
+			}
+			for r in found
 		]
 
 	return {

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
+from itertools import pairwise
 from math import ceil, floor
 
 TOP = 1000
@@ -124,7 +125,7 @@ def _marks(frame: Frame, curve: Sequence[Mapping], marks: Sequence[Mapping]):
 def _score_on(curve: Sequence[Mapping], day: str) -> float:
 	"""The score on the straight line between the two kept scores around a day."""
 	wanted = _ordinal(day)
-	for left, right in zip(curve, curve[1:], strict=False):
+	for left, right in pairwise(curve):
 		begin, end = _ordinal(left["day"]), _ordinal(right["day"])
 		if begin <= wanted <= end:
 			share = (wanted - begin) / max(end - begin, 1)

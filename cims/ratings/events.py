@@ -125,7 +125,10 @@ class Ledger:
 		return cls(
 			policy=plain["policy"],
 			tally=Tally.from_dict(plain),
-			hard={kind: {int(day): weight for day, weight in days.items()} for kind, days in plain["hard"].items()},
+			hard={
+				kind: {int(day): weight for day, weight in days.items()}
+				for kind, days in plain["hard"].items()
+			},
 			count=plain["count"],
 			first=plain["first"],
 			opening=tuple(plain["opening"]) if plain["opening"] else None,
@@ -147,12 +150,17 @@ def ledgers(customers: int, events: Events, as_of: int, policy: Policy, sums) ->
 	for at in range(customers):
 		kept = {sums.kinds[k]: table[at, k].tolist() for k in np.flatnonzero(present[at])}
 		found.append(
-			Ledger(policy.version, Tally(as_of, kept), {}, int(count[at]), int(first[at]) if seen[at] else None)
+			Ledger(
+				policy.version, Tally(as_of, kept), {}, int(count[at]), int(first[at]) if seen[at] else None
+			)
 		)
 	for name in hard_kinds(policy):
 		rows = np.flatnonzero(known.kind == kinds.CODE[name])
 		for customer, day, weight in zip(
-			known.customer[rows].tolist(), known.fades_from[rows].tolist(), known.weight[rows].tolist(), strict=True
+			known.customer[rows].tolist(),
+			known.fades_from[rows].tolist(),
+			known.weight[rows].tolist(),
+			strict=True,
 		):
 			days = found[customer].hard.setdefault(name, {})
 			days[day] = days.get(day, 0.0) + weight

@@ -76,15 +76,41 @@ def _keep(found: engine.Model, day: int) -> str:
 	sql.insert(
 		FORECAST,
 		("name", "fitted_on", "settled", "late", "fallback", "usual_amount", "coefficients"),
-		[(name, to_date(day), found.settled, found.late, int(found.fallback), found.usual_amount, json.dumps(found.to_dict()))],
+		[
+			(
+				name,
+				to_date(day),
+				found.settled,
+				found.late,
+				int(found.fallback),
+				found.usual_amount,
+				json.dumps(found.to_dict()),
+			)
+		],
 	)
 	columns = {days: found.coefficients(days) for days in engine.SHOWN}
 	rows = [
-		(sql.new_name(), name, FORECAST, "lateness", at, factor, *(columns[days].get(factor, 0.0) for days in engine.SHOWN))
+		(
+			sql.new_name(),
+			name,
+			FORECAST,
+			"lateness",
+			at,
+			factor,
+			*(columns[days].get(factor, 0.0) for days in engine.SHOWN),
+		)
 		for at, factor in enumerate(engine.FEATURES, start=1)
 		if any(factor in column for column in columns.values())
 	]
-	fields = ("name", "parent", "parenttype", "parentfield", "idx", "factor", *(f"late_{days}" for days in engine.SHOWN))
+	fields = (
+		"name",
+		"parent",
+		"parenttype",
+		"parentfield",
+		"idx",
+		"factor",
+		*(f"late_{days}" for days in engine.SHOWN),
+	)
 	sql.insert(f"{FORECAST} Coefficient", fields, rows)
 	forget_cached()
 	frappe.db.after_commit.add(forget_cached)
@@ -161,7 +187,9 @@ def forecast(
 	day, calendar = today(), site_calendar()
 	receivables = sources.receivables([customer])
 	if name:
-		planned = next((row for row in receivables if (row.source_doctype, row.reference) == (doctype, name)), None)
+		planned = next(
+			(row for row in receivables if (row.source_doctype, row.reference) == (doctype, name)), None
+		)
 		if planned is None or planned.settled_on or planned.written_off_on:
 			frappe.throw(_("{0} isn't open, so there is nothing to forecast.").format(name))
 	else:

@@ -12,7 +12,6 @@ from frappe import _
 
 from cims.ratings.wording import days, money
 from cims.trust import kinds
-
 from cims.trust.evidence import Events
 from cims.trust.policy import Policy
 from cims.trust.rating import State
@@ -66,20 +65,35 @@ def text(mark: Mapping, currency: str | None = None) -> str:
 
 
 def of_days(
-	rows: Sequence[Sequence], events: Events, who: np.ndarray, day: np.ndarray, state: State, found: Assessment,
-	before: np.ndarray, segments: Sequence[str], policy: Policy,
+	rows: Sequence[Sequence],
+	events: Events,
+	who: np.ndarray,
+	day: np.ndarray,
+	state: State,
+	found: Assessment,
+	before: np.ndarray,
+	segments: Sequence[str],
+	policy: Policy,
 ) -> list[list[dict]]:
 	"""The marks of each asked day, most points first.
 
 	rows: evidence as read (`events.FIELDS`, source doctype and name, own name), `events` the same in columns; who, day: the
 	asks; state, found: theirs at the end of the day; before: the score at the end of the day before.
 	"""  # fmt: skip
-	ask_of = {(customer, when): at for at, (customer, when) in enumerate(zip(who.tolist(), day.tolist(), strict=True))}
+	ask_of = {
+		(customer, when): at
+		for at, (customer, when) in enumerate(zip(who.tolist(), day.tolist(), strict=True))
+	}
 	pairs = zip(events.customer.tolist(), events.known.tolist(), strict=True)
 	at = np.array([ask_of.get(pair, -1) for pair in pairs], dtype=np.int64)
 	row = np.flatnonzero(at >= 0)
 	ask = at[row]
-	without = assess(_without(state, events, row, ask, day, policy), np.asarray(segments, dtype=object)[ask], policy, interval="none")
+	without = assess(
+		_without(state, events, row, ask, day, policy),
+		np.asarray(segments, dtype=object)[ask],
+		policy,
+		interval="none",
+	)
 	points = found.score[ask] - without.score
 	marks: list[list[dict]] = [[] for _ask in who]
 	for r, a, p in zip(row.tolist(), ask.tolist(), points.tolist(), strict=True):
@@ -89,11 +103,22 @@ def of_days(
 	for a, rest in enumerate((found.score - before - explained).tolist()):
 		if abs(rest) >= LEAST_POINTS:
 			code = OVERDUE if rest < 0 else CLEARED
-			marks[a].append({"kind": kinds.OVERDUE, "points": round(rest, 1), "doctype": None, "name": None, "text_code": code, "figures": {}})
+			marks[a].append(
+				{
+					"kind": kinds.OVERDUE,
+					"points": round(rest, 1),
+					"doctype": None,
+					"name": None,
+					"text_code": code,
+					"figures": {},
+				}
+			)
 	return [sorted(of, key=lambda m: -abs(m["points"]))[:MOST] for of in marks]
 
 
-def _without(state: State, events: Events, row: np.ndarray, ask: np.ndarray, day: np.ndarray, policy: Policy) -> Sums:
+def _without(
+	state: State, events: Events, row: np.ndarray, ask: np.ndarray, day: np.ndarray, policy: Policy
+) -> Sums:
 	"""The sums of each asked day as they would stand without one of its rows."""
 	sums = state.sums.where(ask)
 	lives = half_lives(policy)
@@ -101,7 +126,12 @@ def _without(state: State, events: Events, row: np.ndarray, ask: np.ndarray, day
 	kind = events.kind[row]
 	fade = np.exp2(-(day[ask] - events.fades_from[row]) / life[kind])
 	weight, value, sign = events.weight[row], events.value[row], np.sign(events.weight[row])
-	columns = {"r": weight * value, "s": weight * (1 - value), "amount": sign * events.amount[row], "count": sign}
+	columns = {
+		"r": weight * value,
+		"s": weight * (1 - value),
+		"amount": sign * events.amount[row],
+		"count": sign,
+	}
 	tables = {field: getattr(sums, field).copy() for field in columns}
 	for at, name in enumerate(sums.kinds):
 		mine = kind == kinds.CODE[name]
@@ -111,7 +141,9 @@ def _without(state: State, events: Events, row: np.ndarray, ask: np.ndarray, day
 
 
 def _mark(row: Sequence, points: float) -> dict:
-	_customer, kind, _occurred, _fades, value, _weight, amount, late, reversal, doctype, name, evidence = row[:12]
+	_customer, kind, _occurred, _fades, value, _weight, amount, late, reversal, doctype, name, evidence = row[
+		:12
+	]
 	if kinds.BY_NAME[kind].manual:
 		# No document shows it but the evidence itself.
 		doctype, name = "Trust Evidence", evidence

@@ -12,7 +12,13 @@ from cims.ratings.guard import require_role
 from cims.trust.calendar import to_date
 
 OVERRIDE = "Trust Override"
-REQUESTED, APPROVED, REJECTED, WITHDRAWN, EXPIRED = "Requested", "Approved", "Rejected", "Withdrawn", "Expired"
+REQUESTED, APPROVED, REJECTED, WITHDRAWN, EXPIRED = (
+	"Requested",
+	"Approved",
+	"Rejected",
+	"Withdrawn",
+	"Expired",
+)
 APPROVERS = ("CIMS Manager", "System Manager")
 MOST_DAYS = 365
 
@@ -41,7 +47,11 @@ def approve(name: str, note: str | None = None) -> None:
 	"""Put an override in force. Not by its author, nor by who asked for it. Ends the one before it."""
 	doc = _to_decide(name)
 	if str(doc.expires_on) < nowdate():
-		frappe.throw(_("This override would have expired on {0} already. Ask for a new one.").format(doc.get_formatted("expires_on")))
+		frappe.throw(
+			_("This override would have expired on {0} already. Ask for a new one.").format(
+				doc.get_formatted("expires_on")
+			)
+		)
 	before = frappe.get_all(OVERRIDE, {"customer": doc.customer, "status": APPROVED}, pluck="name")
 	for other in before:
 		_decide(frappe.get_doc(OVERRIDE, other), WITHDRAWN, _("Replaced by {0}.").format(doc.name))
@@ -72,7 +82,9 @@ def _to_decide(name: str):
 		frappe.throw(_("This override is {0} already.").format(_(doc.status)))
 	if frappe.session.user == doc.owner:
 		frappe.throw(
-			_("You asked for this override yourself. Somebody else with the role {0} has to decide on it.").format(_("CIMS Manager")),
+			_(
+				"You asked for this override yourself. Somebody else with the role {0} has to decide on it."
+			).format(_("CIMS Manager")),
 			frappe.PermissionError,
 		)
 	return doc
@@ -80,7 +92,9 @@ def _to_decide(name: str):
 
 def _decide(doc, status: str, note: str | None) -> None:
 	doc.flags.deciding = True
-	doc.update({"status": status, "approver": frappe.session.user, "decided_on": now(), "decision_note": note})
+	doc.update(
+		{"status": status, "approver": frappe.session.user, "decided_on": now(), "decision_note": note}
+	)
 	doc.save(ignore_permissions=True)
 	doc.flags.deciding = False
 	_rate_anew([doc.customer])
@@ -89,7 +103,10 @@ def _decide(doc, status: str, note: str | None) -> None:
 def expire() -> int:
 	"""Nightly: mark what has expired. Returns how many. The ratings of the customers follow."""
 	rows = frappe.get_all(
-		OVERRIDE, {"status": ("in", (REQUESTED, APPROVED)), "expires_on": ("<", nowdate())}, ["name", "customer"], limit=0
+		OVERRIDE,
+		{"status": ("in", (REQUESTED, APPROVED)), "expires_on": ("<", nowdate())},
+		["name", "customer"],
+		limit=0,
 	)
 	override = frappe.qb.DocType(OVERRIDE)
 	for part in sql.chunks([row.name for row in rows], 1000):

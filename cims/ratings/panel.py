@@ -51,7 +51,9 @@ def trust_panel(customer: str) -> dict:
 	return {
 		"customer": customer,
 		"customer_name": kept.customer_name,
-		"rating": _rating(kept, grade, band, override, figures, policy) if kept.as_of and (kept.rated or override) else None,
+		"rating": _rating(kept, grade, band, override, figures, policy)
+		if kept.as_of and (kept.rated or override)
+		else None,
 		"missing": [] if kept.rated else _missing(kept, policy),
 		"bands": bands(policy),
 		"curve": curve,
@@ -127,7 +129,11 @@ def _rating(kept, grade: str, band, override: dict | None, figures: Mapping, pol
 
 def _months(kept) -> int:
 	"""How many months the customer has been known for, at least one."""
-	return max(round((kept.as_of - kept.first_evidence_on).days * 12 / 365.25), 1) if kept.first_evidence_on else 0
+	return (
+		max(round((kept.as_of - kept.first_evidence_on).days * 12 / 365.25), 1)
+		if kept.first_evidence_on
+		else 0
+	)
 
 
 def _reason(plain: Mapping) -> dict:
@@ -142,11 +148,15 @@ def _missing(kept, policy: Policy) -> list[str]:
 	"""What a customer without a rating would need."""
 	if not kept.evidence_count:
 		return [
-			_("There is no evidence yet: no order has been delivered or paid, and nothing has been recorded."),
+			_(
+				"There is no evidence yet: no order has been delivered or paid, and nothing has been recorded."
+			),
 			_("Record a check of identity, or enter the customer's orders and payments."),
 		]
 	return [
-		_("There is too little evidence for a grade: {0} so far.").format(_evidence(cint(kept.evidence_count))),
+		_("There is too little evidence for a grade: {0} so far.").format(
+			_evidence(cint(kept.evidence_count))
+		),
 		_("The policy asks for the weight of {0} usual payments; newer and larger ones weigh more.").format(
 			wording.number(policy.minimum_evidence)
 		),
@@ -213,7 +223,8 @@ def peers(segment: str | None, since: date | str) -> list[dict]:
 		limit=0,
 	)
 	return [
-		{"day": row.day.isoformat(), "q1": flt(row.q1, 1), "median": flt(row.median, 1), "q3": flt(row.q3, 1)} for row in rows
+		{"day": row.day.isoformat(), "q1": flt(row.q1, 1), "median": flt(row.median, 1), "q3": flt(row.q3, 1)}
+		for row in rows
 	]
 
 
@@ -231,7 +242,10 @@ def _lifts(kept, open_now: list[Receivable], policy: Policy) -> list[dict]:
 	texts = lift_texts()
 	found = []
 	for lift in rating.lifts(state, kept.segment, pieces, day, policy)[:MOST_LIFTS]:
-		figures = {"count": wording.number(lift.figures.get("count", 0)), "amount": wording.money(lift.figures.get("amount", 0))}
+		figures = {
+			"count": wording.number(lift.figures.get("count", 0)),
+			"amount": wording.money(lift.figures.get("amount", 0)),
+		}
 		one = lift.action == "settle_overdue" and lift.figures["count"] == 1
 		found.append(
 			{

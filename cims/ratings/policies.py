@@ -133,7 +133,13 @@ def install_default():
 	if name := frappe.db.get_value(POLICY, {"status": PUBLISHED}, "name", order_by="version desc"):
 		return frappe.get_doc(POLICY, name)
 	doc = frappe.get_doc(
-		{"doctype": POLICY, "title": _("Default"), "segment_by": "Customer Group", "learn_usual_amount": 1, **fields_of(Policy())}
+		{
+			"doctype": POLICY,
+			"title": _("Default"),
+			"segment_by": "Customer Group",
+			"learn_usual_amount": 1,
+			**fields_of(Policy()),
+		}
 	)
 	doc.insert(ignore_permissions=True)
 	_put_in_force(doc, _("The policy that comes with the app."))
@@ -162,7 +168,9 @@ def publish(name: str, reason: str) -> str:
 	doc = frappe.get_doc(POLICY, name, for_update=True)
 	if doc.status != DRAFT:
 		frappe.throw(
-			_("{0} has been published already. Make a new version of it and publish that.").format(frappe.bold(name))
+			_("{0} has been published already. Make a new version of it and publish that.").format(
+				frappe.bold(name)
+			)
 		)
 	learned, counts = learn(engine_policy(doc), doc.segment_by, usual_amount=bool(doc.learn_usual_amount))
 	doc.usual_amount = learned.usual_amount
@@ -194,7 +202,9 @@ def _put_in_force(doc, reason: str) -> None:
 	forget_active()
 
 
-def learn(policy: Policy, segment_by: str, usual_amount: bool = True) -> tuple[Policy, dict[tuple[str, str], int]]:
+def learn(
+	policy: Policy, segment_by: str, usual_amount: bool = True
+) -> tuple[Policy, dict[tuple[str, str], int]]:
 	"""The policy with the usual amount (if wanted) and the priors of this site, and how many customers each prior rests on.
 
 	From a sample of at most `MOST_CUSTOMERS` customers, evenly spread, the same every time.
@@ -238,7 +248,11 @@ def learn_first() -> str | None:
 	if not first or frappe.db.count(POLICY, {"status": ("!=", DRAFT)}) > 1:
 		return None
 	settled = frappe.get_all(
-		"Trust Evidence", {"kind": kinds.SETTLED, "reversal": 0}, pluck="name", limit=LEAST_SETTLED, order_by=None
+		"Trust Evidence",
+		{"kind": kinds.SETTLED, "reversal": 0},
+		pluck="name",
+		limit=LEAST_SETTLED,
+		order_by=None,
 	)
 	if len(settled) < LEAST_SETTLED:
 		return None
@@ -250,12 +264,19 @@ def learn_first() -> str | None:
 	learned, counts = learn(engine_policy(draft), draft.segment_by)
 	draft.usual_amount = learned.usual_amount
 	draft.set("priors", _prior_rows(learned, counts))
-	_put_in_force(draft, _("Priors and the usual amount were estimated from the first receivables of this site."))
+	_put_in_force(
+		draft, _("Priors and the usual amount were estimated from the first receivables of this site.")
+	)
 	return draft.name
 
 
 def _prior_rows(policy: Policy, counts: Mapping[tuple[str, str], int]) -> list[dict]:
 	return [
-		{"segment": segment, "dimension": dimension, "mean": mean, "customers": counts.get((segment, dimension), 0)}
+		{
+			"segment": segment,
+			"dimension": dimension,
+			"mean": mean,
+			"customers": counts.get((segment, dimension), 0),
+		}
 		for (segment, dimension), mean in sorted(policy.priors.items())
 	]

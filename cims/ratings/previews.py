@@ -42,7 +42,9 @@ class Page:
 		)
 
 
-def preview(policy: Mapping | str, most: int = IN_REQUEST, told: Callable[[int, int], None] | None = None) -> dict:
+def preview(
+	policy: Mapping | str, most: int = IN_REQUEST, told: Callable[[int, int], None] | None = None
+) -> dict:
 	"""What publishing `policy` (a Trust Policy's fields, or the name of one) would change for the site's customers.
 
 	most: with more customers than this, an even sample of so many; `n` says how many and `of` of how many. told: called
@@ -144,7 +146,9 @@ def _tested(pages: Sequence[Page]) -> tuple[Receivables | None, list[str]]:
 	parts, segments, count = [], [], 0
 	for page in pages:
 		for start in range(0, len(page.segments), 100):
-			here = (page.whole.customer >= start) & (page.whole.customer < start + 100) & (page.whole.amount > 0)
+			here = (
+				(page.whole.customer >= start) & (page.whole.customer < start + 100) & (page.whole.amount > 0)
+			)
 			part = page.whole.where(here)
 			parts.append(replace(part, customer=part.customer - start + len(segments)))
 			segments += page.segments[start : start + 100]

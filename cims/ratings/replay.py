@@ -73,7 +73,9 @@ class Replay:
 	points: list[Point]
 
 
-def open_book(customers: Sequence[str], policy: Policy, segment_field: str | None, until: int | None = None) -> Book:
+def open_book(
+	customers: Sequence[str], policy: Policy, segment_field: str | None, until: int | None = None
+) -> Book:
 	"""Everything known of the customers. until: leave out evidence that became known after this day."""
 	segments = segments_of(customers, segment_field)
 	customers = [name for name in customers if name in segments]
@@ -89,7 +91,9 @@ def open_book(customers: Sequence[str], policy: Policy, segment_field: str | Non
 def segments_of(customers: Collection[str], segment_field: str | None) -> dict[str, str]:
 	"""Each customer that there is, with its segment ("" for none)."""
 	fields = ["name", segment_field] if segment_field else ["name"]
-	rows = frappe.get_all("CIMS Customer", {"name": ("in", list(customers))}, fields, as_list=True, limit=0, order_by=None)
+	rows = frappe.get_all(
+		"CIMS Customer", {"name": ("in", list(customers))}, fields, as_list=True, limit=0, order_by=None
+	)
 	return {row[0]: (row[1] or "") if segment_field else "" for row in rows}
 
 
@@ -117,7 +121,9 @@ def learn(
 	return learn_from((open_book(part, policy, segment_field).history for part in parts), policy, as_of)
 
 
-def learn_from(histories: Iterable[History], policy: Policy, as_of: int) -> tuple[Policy, dict[tuple[str, str], int]]:
+def learn_from(
+	histories: Iterable[History], policy: Policy, as_of: int
+) -> tuple[Policy, dict[tuple[str, str], int]]:
 	"""The same from histories that are at hand, weighed under the policy."""
 	parts, segments = [], []
 	for history in histories:
@@ -141,7 +147,10 @@ def _joined(parts: Sequence[Sums]) -> Sums:
 			table[:, names.index(name)] = getattr(part, field)[:, at]
 		return table
 
-	return Sums(names, *(np.vstack([column(part, field) for part in parts]) for field in ("r", "s", "amount", "count")))
+	return Sums(
+		names,
+		*(np.vstack([column(part, field) for part in parts]) for field in ("r", "s", "amount", "count")),
+	)
 
 
 def _counts(sums: Sums, segments: Sequence[str], policy: Policy) -> dict[tuple[str, str], int]:
@@ -171,7 +180,11 @@ def run(book: Book, as_of: int, policy: Policy, months: int, event_move: float |
 	found = assess(state.full(), segments, policy)
 	table = np.arange(n * len(days)).reshape(n, len(days))
 	evaluated = table[:, : len(ends)]
-	past = Past(day[evaluated], *(getattr(found, name)[evaluated] for name in ("score", "low", "rated")), state.cap[evaluated])
+	past = Past(
+		day[evaluated],
+		*(getattr(found, name)[evaluated] for name in ("score", "low", "rated")),
+		state.cap[evaluated],
+	)
 	ratings = rating.conclude(
 		history.customers,
 		history.segments,
@@ -187,7 +200,9 @@ def run(book: Book, as_of: int, policy: Policy, months: int, event_move: float |
 		ledger.opening = (as_of, float(found.score[yesterday]) if found.rated[yesterday] else None)
 	points = _month_ends(book, past, found, evaluated, months, ledgers, policy)
 	if event_move is not None:
-		points = _with_events(book, points, past, ledgers, as_of, ends[EVALUATIONS] if months else as_of, event_move, policy)
+		points = _with_events(
+			book, points, past, ledgers, as_of, ends[EVALUATIONS] if months else as_of, event_move, policy
+		)
 	return Replay(ratings, ledgers, points)
 
 
@@ -199,7 +214,9 @@ def _ledgers(book: Book, as_of: int, policy: Policy, sums: Sums) -> list[events.
 	return events.ledgers(len(book.history.customers), book.history.events, as_of, policy, sums)
 
 
-def _month_ends(book, past: Past, found: Assessment, evaluated, months, ledgers, policy: Policy) -> list[Point]:
+def _month_ends(
+	book, past: Past, found: Assessment, evaluated, months, ledgers, policy: Policy
+) -> list[Point]:
 	"""The points of the last `months` evaluations, from each customer's first evidence on."""
 	points = []
 	first = np.array([np.iinfo(np.int64).max if x.first is None else x.first for x in ledgers])
@@ -207,7 +224,16 @@ def _month_ends(book, past: Past, found: Assessment, evaluated, months, ledgers,
 		window = slice(column - EVALUATIONS, column + 1)
 		grade = sticky_grade(past.low[:, window], past.rated[:, window], past.cap[:, window], policy)
 		here = np.flatnonzero(past.day[:, column] >= first)
-		points += _points(book, here, evaluated[here, column], past.day[here, column], found, grade[here], past.cap[here, column], policy)
+		points += _points(
+			book,
+			here,
+			evaluated[here, column],
+			past.day[here, column],
+			found,
+			grade[here],
+			past.cap[here, column],
+			policy,
+		)
 	return points
 
 
@@ -230,7 +256,9 @@ def _points(book, who, asks, days, found: Assessment, grade, cap, policy: Policy
 			contributions=contributions[at],
 			marks=None if marked is None else marked[at],
 		)
-		for at, (customer, ask, day) in enumerate(zip(who.tolist(), asks.tolist(), days.tolist(), strict=True))
+		for at, (customer, ask, day) in enumerate(
+			zip(who.tolist(), asks.tolist(), days.tolist(), strict=True)
+		)
 	]
 
 
@@ -261,7 +289,9 @@ def _with_events(book, points, past: Past, ledgers, as_of, since, event_move, po
 		return points
 	state = rating.state_on(history, who, day, policy)
 	found = assess(state.full(), segments, policy)
-	marked = marks.of_days(book.evidence, history.events, who, day, state, found, before.score[moved], segments, policy)
+	marked = marks.of_days(
+		book.evidence, history.events, who, day, state, found, before.score[moved], segments, policy
+	)
 	grade = _grades_on(past, who, day, found, state.cap, policy)
 	asks = np.arange(len(who))
 	extra = _points(book, who, asks, day, found, grade, state.cap, policy, [events.dump(m) for m in marked])

@@ -12,7 +12,19 @@ import numpy as np
 import frappe
 from frappe.utils import flt, getdate
 
-from cims.ratings import forecasts, marks, overrides, policies, queue, replay, snapshots, sources, sql, store, wording
+from cims.ratings import (
+	forecasts,
+	marks,
+	overrides,
+	policies,
+	queue,
+	replay,
+	snapshots,
+	sources,
+	sql,
+	store,
+	wording,
+)
 from cims.ratings.calendar import site_calendar, today
 from cims.ratings.events import FIELDS, Ledger, columns, dump, weighed
 from cims.trust import kinds, rating
@@ -116,7 +128,9 @@ def _rate_from_sums(kept: frappe._dict, past: tuple[Ledger, Past], day: int, pol
 	percentile = _percentile(ratings, segment)
 	overridden = overrides.Standing(kept.override, kept.override_grade) if kept.override else None
 	rated = ratings[0]
-	row = _row(replace(rated, percentile=percentile), _settled(ratings, 0), segment, ledger, overridden, policy)
+	row = _row(
+		replace(rated, percentile=percentile), _settled(ratings, 0), segment, ledger, overridden, policy
+	)
 	if all_of_it:
 		row["forecast"] = dump(forecast.get(customer))
 	_write([row], update_forecast=all_of_it)
@@ -149,7 +163,9 @@ def _recent_evidence(customer: str, day: int) -> list[tuple]:
 	)
 
 
-def _mark_move(ledger: Ledger, ratings: Ratings, state: State, evidence, recent, segment, day: int, policy: Policy) -> None:
+def _mark_move(
+	ledger: Ledger, ratings: Ratings, state: State, evidence, recent, segment, day: int, policy: Policy
+) -> None:
 	"""Keep today as a point of the curve if the score has moved far enough since the day began, and only then."""
 	before = ledger.opening[1]
 	score = float(ratings.assessment.score[0])
@@ -159,13 +175,22 @@ def _mark_move(ledger: Ledger, ratings: Ratings, state: State, evidence, recent,
 		point = _point(ratings, policy, day)
 		who = np.zeros(1, dtype=np.int64)
 		found = marks.of_days(
-			evidence, recent, who, np.array([day]), state, ratings.assessment, np.array([before]), [segment], policy
+			evidence,
+			recent,
+			who,
+			np.array([day]),
+			state,
+			ratings.assessment,
+			np.array([before]),
+			[segment],
+			policy,
 		)
 		snapshots.write([replace(point, marks=dump(found[0]))], policy.version)
 		ledger.marked = day
 	elif ledger.marked == day:
 		frappe.db.delete(
-			snapshots.SNAPSHOT, {"customer": ratings.customers[0], "day": to_date(day), "cause": snapshots.EVENT}
+			snapshots.SNAPSHOT,
+			{"customer": ratings.customers[0], "day": to_date(day), "cause": snapshots.EVENT},
 		)
 		ledger.marked = None
 
@@ -253,8 +278,12 @@ def _row(
 		"open_amount": exposure["open_amount"],
 		"overdue_amount": exposure["overdue_amount"],
 		"suggested_credit_days": band.credit_days if band else 0,
-		"suggested_limit": round(band.limit_factor * _a_month(rated, settled[1], ledger), -1) if band else 0.0,
-		"reasons": dump({name: [r.to_dict() for r in getattr(rated, name)] for name in ("costs", "earns", "watch")}),
+		"suggested_limit": round(band.limit_factor * _a_month(rated, settled[1], ledger), -1)
+		if band
+		else 0.0,
+		"reasons": dump(
+			{name: [r.to_dict() for r in getattr(rated, name)] for name in ("costs", "earns", "watch")}
+		),
 		"contributions": dump(rated.contributions),
 		"sums": dump(ledger.to_dict()),
 		"dirty": 0,
@@ -296,13 +325,20 @@ def _keep_curves(
 	snapshots.bring_in_line(points, customers, month_ends(day, months)[0], policy.version, with_events)
 
 
-def _rows(book: replay.Book, found: replay.Replay, standing: dict[str, overrides.Standing], day: int, policy: Policy) -> list[dict]:
+def _rows(
+	book: replay.Book, found: replay.Replay, standing: dict[str, overrides.Standing], day: int, policy: Policy
+) -> list[dict]:
 	history, ratings = book.history, found.ratings
 	forecast = forecasts.of_receivables(book.receivables, book.whole, history.customers, day, policy)
 	rows = []
 	for at, customer in enumerate(history.customers):
 		row = _row(
-			ratings[at], _settled(ratings, at), history.segments[at], found.ledgers[at], standing.get(customer), policy
+			ratings[at],
+			_settled(ratings, at),
+			history.segments[at],
+			found.ledgers[at],
+			standing.get(customer),
+			policy,
 		)
 		# Compared with everybody once everybody is rated.
 		del row["percentile"], row["compared"]
@@ -424,13 +460,18 @@ def compare_everyone() -> None:
 		found = rating.percentiles(np.array(scores, dtype=float), np.ones(len(rows), dtype=bool), segments)
 		alone = np.isnan(found)
 		found = np.round(np.nan_to_num(found), 6)
-		same = (np.abs(found - np.array(before, dtype=float)) < 1e-6) & (np.array(compared, dtype=bool) == ~alone)
+		same = (np.abs(found - np.array(before, dtype=float)) < 1e-6) & (
+			np.array(compared, dtype=bool) == ~alone
+		)
 		changed = [
-			(names[at], names[at], float(found[at]), int(not alone[at])) for at in np.flatnonzero(~same).tolist()
+			(names[at], names[at], float(found[at]), int(not alone[at]))
+			for at in np.flatnonzero(~same).tolist()
 		]
 		fields = ("name", "customer", "percentile", "compared")
 		sql.insert(RATING, fields, changed, update=("percentile", "compared"))
-	frappe.db.sql("UPDATE `tabTrust Rating` SET percentile = 0, compared = 0 WHERE rated = 0 AND compared = 1")
+	frappe.db.sql(
+		"UPDATE `tabTrust Rating` SET percentile = 0, compared = 0 WHERE rated = 0 AND compared = 1"
+	)
 	sql.commit()
 
 
@@ -455,7 +496,11 @@ def _write(rows: Sequence[dict], update_forecast: bool) -> None:
 	"""Store ratings, and the copies that lists of customers show. Two statements for each 500 customers."""
 	for part in sql.chunks(rows, 500):
 		fields = list(part[0])
-		update = [field for field in fields if field not in ("name", "customer") and (update_forecast or field != "forecast")]
+		update = [
+			field
+			for field in fields
+			if field not in ("name", "customer") and (update_forecast or field != "forecast")
+		]
 		sql.insert(RATING, fields, ([row[field] for field in fields] for row in part), update=update)
 		_copy([row["name"] for row in part])
 

@@ -33,11 +33,15 @@ def write(points: Iterable[Point], policy: str, marks: bool = True) -> int:
 		)
 		for p in points
 	)  # fmt: skip
-	update = [field for field in FIELDS if field not in ("name", "customer", "day") and (marks or field != "marks")]
+	update = [
+		field for field in FIELDS if field not in ("name", "customer", "day") and (marks or field != "marks")
+	]
 	return sql.insert(SNAPSHOT, FIELDS, rows, update=update, size=500)
 
 
-def bring_in_line(points: Sequence[Point], customers: Collection[str], since: int, policy: str, with_events: bool) -> None:
+def bring_in_line(
+	points: Sequence[Point], customers: Collection[str], since: int, policy: str, with_events: bool
+) -> None:
 	"""Make what is kept of these customers from the day `since` on the given points, writing only what differs.
 
 	with_events: the points include the days on which the score moved; otherwise such days are left as they are.
@@ -58,7 +62,20 @@ def _kept(customers: Collection[str], since: int) -> dict[tuple[str, date], frap
 	rows = frappe.get_all(
 		SNAPSHOT,
 		{"customer": ("in", list(customers)), "day": (">=", to_date(since))},
-		["name", "customer", "day", "cause", "policy", "score", "low", "high", "confidence", "rated", "grade", "cap"],
+		[
+			"name",
+			"customer",
+			"day",
+			"cause",
+			"policy",
+			"score",
+			"low",
+			"high",
+			"confidence",
+			"rated",
+			"grade",
+			"cap",
+		],
 		limit=0,
 		order_by=None,
 	)
@@ -67,8 +84,11 @@ def _kept(customers: Collection[str], since: int) -> dict[tuple[str, date], frap
 
 def _differs(row: frappe._dict, point: Point, policy: str, with_events: bool) -> bool:
 	return (
-		(row.policy, row.grade, bool(row.rated), row.cap or "") != (policy, point.grade, point.rated, point.cap)
-		or any(abs(row[field] - getattr(point, field)) > SAME for field in ("score", "low", "high", "confidence"))
+		(row.policy, row.grade, bool(row.rated), row.cap or "")
+		!= (policy, point.grade, point.rated, point.cap)
+		or any(
+			abs(row[field] - getattr(point, field)) > SAME for field in ("score", "low", "high", "confidence")
+		)
 		or row.cause != (EVENT if point.event else MONTH_END)
 		or (with_events and point.marks is not None)
 	)
@@ -109,6 +129,9 @@ def _scores(day: date) -> dict[str, list[float]]:
 def missing_segment_days(days: Sequence[int]) -> list[int]:
 	"""Those of the days for which no quartiles are kept."""
 	there = frappe.get_all(
-		SEGMENT_SNAPSHOT, {"segment": ALL, "day": ("in", [to_date(day) for day in days])}, pluck="day", limit=0
+		SEGMENT_SNAPSHOT,
+		{"segment": ALL, "day": ("in", [to_date(day) for day in days])},
+		pluck="day",
+		limit=0,
 	)
 	return sorted(set(days) - {to_day(day) for day in there})

@@ -17,9 +17,7 @@ NEUTRAL = Policy()
 
 def receivables(customers: Collection[str] | None, open_only: bool = False) -> list[Receivable]:
 	"""The receivables of these customers (None: of all), of every source; open_only: what is still owed."""
-	return [
-		row for source in sources() for row in source.receivables(customers, open_only=open_only)
-	]
+	return [row for source in sources() for row in source.receivables(customers, open_only=open_only)]
 
 
 def evidence(customers: Collection[str] | None, calendar: Calendar) -> list[Evidence]:
@@ -39,12 +37,17 @@ def source_of(doctype: str) -> ReceivableSource:
 	for source in sources():
 		if doctype in source.doctypes:
 			return source
-	raise ValueError(f"No source of receivables speaks for {doctype}. Name one with the hook cims_receivable_sources.")
+	raise ValueError(
+		f"No source of receivables speaks for {doctype}. Name one with the hook cims_receivable_sources."
+	)
 
 
 def rows_of(rows: list[Receivable], events: Iterable[Evidence], calendar: Calendar) -> list[Evidence]:
 	"""Receivables and trading events as rows of evidence, free of any policy."""
-	found = [replace(row, weight=weight_without_amount(row, NEUTRAL)) for row in evidence_of(rows, NEUTRAL, calendar)]
+	found = [
+		replace(row, weight=weight_without_amount(row, NEUTRAL))
+		for row in evidence_of(rows, NEUTRAL, calendar)
+	]
 	return [*found, *events]
 
 
@@ -58,6 +61,8 @@ def references(rows: Iterable[Receivable]) -> dict[tuple[str, str], str]:
 		field = getattr(source_of(doctype), "reference_field", None)
 		if not field:
 			continue
-		for name, reference in frappe.get_all(doctype, {"name": ("in", wanted)}, ["name", field], as_list=True):
+		for name, reference in frappe.get_all(
+			doctype, {"name": ("in", wanted)}, ["name", field], as_list=True
+		):
 			found[doctype, name] = reference
 	return found

@@ -37,7 +37,11 @@ def new_name() -> str:
 
 
 def insert(
-	doctype: str, fields: Sequence[str], rows: Iterable[Sequence[Any]], update: Sequence[str] = (), size: int = ROWS_AT_ONCE
+	doctype: str,
+	fields: Sequence[str],
+	rows: Iterable[Sequence[Any]],
+	update: Sequence[str] = (),
+	size: int = ROWS_AT_ONCE,
 ) -> int:
 	"""Insert rows of a DocType, many with one statement. Returns how many are new.
 
@@ -47,7 +51,11 @@ def insert(
 	stamp, user = now(), frappe.session.user
 	head = ", ".join(f"`{field}`" for field in ("creation", "modified", "owner", "modified_by", *fields))
 	one = "(" + ", ".join(["%s"] * (len(fields) + 4)) + ")"
-	takes = ", ".join(f"`{field}` = VALUES(`{field}`)" for field in ("modified", *update)) if update else "`name` = `name`"
+	takes = (
+		", ".join(f"`{field}` = VALUES(`{field}`)" for field in ("modified", *update))
+		if update
+		else "`name` = `name`"
+	)
 	new = 0
 	for part in chunks(rows, size):
 		values = [value for row in part for value in (stamp, stamp, user, user, *row)]

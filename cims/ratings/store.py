@@ -98,7 +98,9 @@ def _check_customers(customers: Collection[str]) -> None:
 		there = set(frappe.get_all("CIMS Customer", {"name": ("in", part)}, pluck="name", limit=0))
 		if missing := [name for name in part if name not in there]:
 			frappe.throw(
-				_("There is no customer with the code {0}. Create the customer first.").format(", ".join(missing[:5])),
+				_("There is no customer with the code {0}. Create the customer first.").format(
+					", ".join(missing[:5])
+				),
 				frappe.DoesNotExistError,
 			)
 
@@ -124,7 +126,9 @@ def hold(first: dict[str, date | None], replay: bool = False) -> None:
 
 def _kept(rows: Sequence[dict]) -> list[dict]:
 	"""Those of the rows that were new: they are there under the name they were given."""
-	names = set(frappe.get_all(EVIDENCE, {"name": ("in", [row["name"] for row in rows])}, pluck="name", limit=0))
+	names = set(
+		frappe.get_all(EVIDENCE, {"name": ("in", [row["name"] for row in rows])}, pluck="name", limit=0)
+	)
 	return [row for row in rows if row["name"] in names]
 
 
@@ -154,7 +158,9 @@ def _with(kept: frappe._dict, rows: Sequence[dict], policy: Policy) -> dict:
 	first = min(row["occurred_on"] for row in rows)
 	if kept.replay_from:
 		return {"replay_from": min(kept.replay_from, first)}
-	ledger = Ledger.from_dict(json.loads(kept.sums)) if kept.sums else Ledger(policy.version, Tally(to_day(first)))
+	ledger = (
+		Ledger.from_dict(json.loads(kept.sums)) if kept.sums else Ledger(policy.version, Tally(to_day(first)))
+	)
 	if ledger.policy != policy.version:
 		return {"replay_from": first}
 	for row in rows:
@@ -242,14 +248,20 @@ def catch_up(days: int = 3) -> int:
 		customer
 		for source in sources.sources()
 		for doctype in source.doctypes
-		for customer in frappe.get_all(doctype, {"modified": (">=", since)}, pluck="customer", distinct=True, limit=0)
+		for customer in frappe.get_all(
+			doctype, {"modified": (">=", since)}, pluck="customer", distinct=True, limit=0
+		)
 	}
 	return backfill(customers, rate=False) if customers else 0
 
 
 def _kept_rows(filters: dict) -> list[frappe._dict]:
 	return frappe.get_all(
-		EVIDENCE, filters, [field for field in FIELDS if field not in ("note", "recorded_by")], limit=0, order_by=None
+		EVIDENCE,
+		filters,
+		[field for field in FIELDS if field not in ("note", "recorded_by")],
+		limit=0,
+		order_by=None,
 	)
 
 
@@ -291,9 +303,13 @@ def _same(row: frappe._dict, now: Evidence) -> bool:
 	"""Whether a kept row says what the document says now. A correction's own day is that of the correction."""
 	corrected = ":" in row.source_event
 	return (
-		(row.customer, row.kind, row.decays_from) == (now.customer, now.kind, now.decays_from or now.occurred_on)
+		(row.customer, row.kind, row.decays_from)
+		== (now.customer, now.kind, now.decays_from or now.occurred_on)
 		and (corrected or row.occurred_on == now.occurred_on)
-		and all(abs(row[field] - (getattr(now, field) or 0)) < 1e-6 for field in ("value", "weight", "amount", "days"))
+		and all(
+			abs(row[field] - (getattr(now, field) or 0)) < 1e-6
+			for field in ("value", "weight", "amount", "days")
+		)
 	)
 
 
@@ -312,7 +328,11 @@ def _reversal(row: frappe._dict, day: date, note: str | None = None) -> dict:
 
 
 def record_manual(
-	customer: str, kind: str, value: float | None = None, note: str | None = None, occurred_on: date | str | None = None
+	customer: str,
+	kind: str,
+	value: float | None = None,
+	note: str | None = None,
+	occurred_on: date | str | None = None,
 ) -> str:
 	"""Keep what a person says of a customer: a complaint, a check of identity, an assessment. Returns the row's name.
 
@@ -326,7 +346,11 @@ def record_manual(
 
 
 def evidence_of_people(
-	customer: str, kind: str, value: float | None, occurred_on: date | str | None, source: tuple[str, str, str]
+	customer: str,
+	kind: str,
+	value: float | None,
+	occurred_on: date | str | None,
+	source: tuple[str, str, str],
 ) -> Evidence:
 	"""A row that says what a person, or a program for people, says of a customer; checked, and not kept yet.
 
@@ -339,9 +363,22 @@ def evidence_of_people(
 	if day > getdate(nowdate()):
 		frappe.throw(_("{0} lies in the future. Enter a day up to today.").format(formatdate(day)))
 	if of.value is None and (value is None or not 0 <= value <= 1):
-		frappe.throw(_("{0} needs a value between 0 (as bad as it can be) and 1 (as good as it can be).").format(_(of.label)))
+		frappe.throw(
+			_("{0} needs a value between 0 (as bad as it can be) and 1 (as good as it can be).").format(
+				_(of.label)
+			)
+		)
 	worth = of.value if of.value is not None else float(value)
-	return Evidence(customer, kind, day, worth, of.weight, source_doctype=source[0], source_name=source[1], source_event=source[2])
+	return Evidence(
+		customer,
+		kind,
+		day,
+		worth,
+		of.weight,
+		source_doctype=source[0],
+		source_name=source[1],
+		source_event=source[2],
+	)
 
 
 def _check_recorder(customer: str, kind: str) -> None:

@@ -42,5 +42,3 @@ def days(count: float) -> str:
 def day(when: date | int) -> str:
 	"""A date as the user writes dates."""
 	return formatdate(to_date(when) if isinstance(when, int) else when)
-
-

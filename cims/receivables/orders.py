@@ -146,14 +146,20 @@ def _orders(customers: Names, names: Names, open_only: bool):
 	return _rows(query, order, customers, order.name, names)
 
 
-def _payments(customers: Names, names: Names, open_only: bool) -> dict[str, list[tuple[date, date | None, float]]]:
+def _payments(
+	customers: Names, names: Names, open_only: bool
+) -> dict[str, list[tuple[date, date | None, float]]]:
 	part, payment = DocType("CIMS Payment Allocation"), DocType("CIMS Payment")
 	query = (
 		frappe.qb.from_(payment)
 		.join(part)
 		.on(part.parent == payment.name)
 		.select(part.order, payment.cleared_on, payment.refunded_on, part.allocated_amount)
-		.where((payment.docstatus == 1) & payment.status.isin(["Cleared", "Refunded"]) & payment.cleared_on.isnotnull())
+		.where(
+			(payment.docstatus == 1)
+			& payment.status.isin(["Cleared", "Refunded"])
+			& payment.cleared_on.isnotnull()
+		)
 	)
 	if open_only:
 		order = DocType(ORDER)

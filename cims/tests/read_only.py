@@ -65,5 +65,3 @@ class ReadOnly:
 			self.assertTrue(frappe.has_permission(self.doctype, "export"))
 		with self.set_user(records.user("CIMS Viewer")):
 			self.assertFalse(frappe.has_permission(self.doctype, "export"))
-
-

@@ -479,7 +479,11 @@ def _settle_overdue(state: State, pieces: Receivables, as_of: int, policy: Polic
 	who = np.zeros(1, dtype=np.int64)
 	rest = exposure(pieces.where(~late), who, np.array([as_of]), policy)
 	known = {"count": int(late.sum()), "amount": round(float(pieces.amount[late].sum()), 2)}
-	yield "settle_overdue", known, replace(state, sums=sums, exposure=rest, cap=_cap_once_settled(state, policy))
+	yield (
+		"settle_overdue",
+		known,
+		replace(state, sums=sums, exposure=rest, cap=_cap_once_settled(state, policy)),
+	)
 
 
 def _cap_once_settled(state: State, policy: Policy) -> np.ndarray:

@@ -87,4 +87,6 @@ def test_exports(page, customers):
 	rows = list(csv.DictReader(io.StringIO(curves.decode("utf-8-sig"))))
 	of_late = [row for row in rows if row["Code"] == customers.late]
 	assert len(of_late) >= 20
-	assert all(0 <= float(row["Low End"]) <= float(row["Score"]) <= float(row["High End"]) <= 1000 for row in of_late)
+	assert all(
+		0 <= float(row["Low End"]) <= float(row["Score"]) <= float(row["High End"]) <= 1000 for row in of_late
+	)

@@ -1,8 +1,11 @@
 """Editing a policy: weights that add up to 100, bands without gaps, a preview, and publishing with a reason."""
 
-import frappe
+from itertools import pairwise
+
 import pytest
 from playwright.sync_api import expect
+
+import frappe
 
 from cims.ratings import policies
 
@@ -14,7 +17,9 @@ def policy(customers):
 	"""The name of the policy in force; afterwards it is in force again, and versions made meanwhile are gone."""
 	frappe.set_user("Administrator")
 	policies.install_default()
-	before = {row.name: row for row in frappe.get_all(POLICY, fields=["name", "status", "retired_on"], limit=0)}
+	before = {
+		row.name: row for row in frappe.get_all(POLICY, fields=["name", "status", "retired_on"], limit=0)
+	}
 	frappe.db.commit()
 	yield next(name for name, row in before.items() if row.status == policies.PUBLISHED)
 	frappe.db.rollback()
@@ -23,7 +28,9 @@ def policy(customers):
 			frappe.db.delete(table.options, {"parent": name})
 		frappe.db.delete(POLICY, {"name": name})
 	for name, row in before.items():
-		frappe.db.set_value(POLICY, name, {"status": row.status, "retired_on": row.retired_on}, update_modified=False)
+		frappe.db.set_value(
+			POLICY, name, {"status": row.status, "retired_on": row.retired_on}, update_modified=False
+		)
 		frappe.clear_document_cache(POLICY, name)
 	policies.forget_active()
 	frappe.db.commit()
@@ -77,7 +84,7 @@ def test_bands_neither_gap_nor_overlap(draft):
 	draft.mouse.up()
 	tiles = bands(draft)
 	assert tiles[0][1] == 1000 and tiles[-1][0] == 0
-	assert all(better[0] == worse[1] for better, worse in zip(tiles, tiles[1:], strict=False))
+	assert all(better[0] == worse[1] for better, worse in pairwise(tiles))
 	assert all(ceiling - floor > draft.evaluate("cur_frm.doc.dead_band") for floor, ceiling in tiles)
 
 

@@ -1,8 +1,9 @@
 """The log-ins of all five roles: each sees what it should and no more."""
 
-import frappe
 import pytest
 from playwright.sync_api import expect
+
+import frappe
 
 # role: may save a customer, may make a customer, may make an order, may ask for another grade
 ROLES = {
@@ -44,12 +45,18 @@ def test_a_role_sees_what_it_should(log_in, open_form, customers, role):
 def test_a_role_finds_its_way_from_the_workspace(log_in, customers, role):
 	page = log_in(role)
 	page.goto("/app/cims")
-	expect(page.locator(".layout-main-section").get_by_text("Customers", exact=True).first).to_be_visible(timeout=60_000)
+	expect(page.locator(".layout-main-section").get_by_text("Customers", exact=True).first).to_be_visible(
+		timeout=60_000
+	)
 	page.goto("/app/cims-customer")
 	row = page.locator(".list-row", has_text="Harbour Trading Ltd")
 	expect(row).to_be_visible(timeout=60_000)
-	expect(row.locator(".trust-pill")).to_have_text(frappe.db.get_value("Trust Rating", customers.late, "grade"))
-	assert page.evaluate("Boolean(frappe.model.can_export('CIMS Customer'))") is (role in ("CIMS Manager", "CIMS Auditor"))
+	expect(row.locator(".trust-pill")).to_have_text(
+		frappe.db.get_value("Trust Rating", customers.late, "grade")
+	)
+	assert page.evaluate("Boolean(frappe.model.can_export('CIMS Customer'))") is (
+		role in ("CIMS Manager", "CIMS Auditor")
+	)
 
 
 def test_a_viewer_is_refused_by_the_server_too(log_in, customers):
@@ -90,4 +97,6 @@ def test_an_override_is_asked_for_by_one_and_approved_by_another(log_in, open_fo
 	expect(page.locator(".trust-grade-letter")).to_have_text("A")
 	notice = page.locator(".trust-notice-override")
 	expect(notice).to_contain_text("A parent company stands in")
-	expect(notice.locator(".trust-pill")).to_have_text(frappe.db.get_value("Trust Rating", customers.late, "computed_grade"))
+	expect(notice.locator(".trust-pill")).to_have_text(
+		frappe.db.get_value("Trust Rating", customers.late, "computed_grade")
+	)

@@ -27,10 +27,14 @@ class TestCalendar(FrappeTestCase):
 			"Sunday": (1, 2, 4),
 			"None": (1, 2, 3),
 		}
-		self.assertEqual(frappe.get_meta("CIMS Settings").get_field("weekend").options.split("\n"), list(expected))
+		self.assertEqual(
+			frappe.get_meta("CIMS Settings").get_field("weekend").options.split("\n"), list(expected)
+		)
 		for weekend, days in expected.items():
 			self.settings(weekend=weekend)
-			self.assertEqual([self.rolled(day).day for day in (friday, saturday, sunday)], list(days), weekend)
+			self.assertEqual(
+				[self.rolled(day).day for day in (friday, saturday, sunday)], list(days), weekend
+			)
 
 	def test_public_holidays_of_the_country(self):
 		self.settings(holiday_country="China")

@@ -16,7 +16,16 @@ from cims.trust import kinds, rating
 from cims.trust.calendar import month_ends, to_date
 
 START = date(2024, 1, 10)
-NUMBERS = ("score", "low", "high", "confidence", "usual_amount", "days_beyond_terms", "change_90d", "change_1y")
+NUMBERS = (
+	"score",
+	"low",
+	"high",
+	"confidence",
+	"usual_amount",
+	"days_beyond_terms",
+	"change_90d",
+	"change_1y",
+)
 MANUAL = [kind.name for kind in kinds.KINDS if kind.manual]
 
 
@@ -40,7 +49,17 @@ class Life:
 		"""Some days pass, then one thing happens. A thing that the documents refuse doesn't happen."""
 		self.day += timedelta(days=self.random.choice([0, 1, 3, 9, 20]))
 		act = self.random.choices(
-			[self.order, self.pay, self.refund, self.dispute, self.give_back, self.write_off, self.cancel, self.say, self.take_back],
+			[
+				self.order,
+				self.pay,
+				self.refund,
+				self.dispute,
+				self.give_back,
+				self.write_off,
+				self.cancel,
+				self.say,
+				self.take_back,
+			],
 			[30, 40, 4, 5, 3, 1, 3, 6, 2],
 		)[0]
 		with on(self.day), suppress(frappe.ValidationError):
@@ -56,7 +75,9 @@ class Life:
 
 	def order(self):
 		days_ago = self.ago(0, 0, 0, 4, 40)
-		doc = records.order(self.customer, self.random.choice([300, 5000, 90_000]), days_ago, self.random.choice([0, 14, 30]))
+		doc = records.order(
+			self.customer, self.random.choice([300, 5000, 90_000]), days_ago, self.random.choice([0, 14, 30])
+		)
 		self.orders.append(doc.name)
 
 	def pay(self):
@@ -173,13 +194,18 @@ class TestIncremental(FrappeTestCase):
 		kept = {
 			row.day: row
 			for row in frappe.get_all(
-				"Trust Snapshot", {"customer": customer, "day": (">=", since), "cause": "Month End"}, ["*"], limit=0
+				"Trust Snapshot",
+				{"customer": customer, "day": (">=", since), "cause": "Month End"},
+				["*"],
+				limit=0,
 			)
 		}
 		self.assertEqual(set(kept), {to_date(point.day) for point in found.points})
 		for point in found.points:
 			row = kept[to_date(point.day)]
-			self.assertEqual((row.grade, bool(row.rated), row.cap or ""), (point.grade, point.rated, point.cap))
+			self.assertEqual(
+				(row.grade, bool(row.rated), row.cap or ""), (point.grade, point.rated, point.cap)
+			)
 			for field in ("score", "low", "high", "confidence"):
 				self.assertAlmostEqual(row[field], getattr(point, field), 5)
 

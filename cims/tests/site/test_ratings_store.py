@@ -23,14 +23,35 @@ def ago(days: int):
 
 
 def rows(customer: str, **filters) -> list:
-	fields = ["kind", "occurred_on", "decays_from", "value", "weight", "amount", "days", "source_event", "reversal"]
-	found = frappe.get_all("Trust Evidence", {"customer": customer, **filters}, fields, order_by="source_name, source_event")
+	fields = [
+		"kind",
+		"occurred_on",
+		"decays_from",
+		"value",
+		"weight",
+		"amount",
+		"days",
+		"source_event",
+		"reversal",
+	]
+	found = frappe.get_all(
+		"Trust Evidence", {"customer": customer, **filters}, fields, order_by="source_name, source_event"
+	)
 	return [tuple(row.values()) for row in found]
 
 
 def fed(customer: str, event: str, value: float = 0.9, days: int = 3) -> Evidence:
 	"""A row as another system sends it."""
-	return Evidence(customer, "service.agent_rating", ago(days), value, 1.0, source_doctype="Issue", source_name="I-1", source_event=event)
+	return Evidence(
+		customer,
+		"service.agent_rating",
+		ago(days),
+		value,
+		1.0,
+		source_doctype="Issue",
+		source_name="I-1",
+		source_event=event,
+	)
 
 
 class TestRecord(FrappeTestCase):
@@ -74,10 +95,14 @@ class TestRecord(FrappeTestCase):
 			rerate.rate(customer)
 			name = store.record_manual(customer, "conduct.fraud", note="Forged papers")
 			rerate.rate(customer)
-			kept = frappe.get_all("Trust Snapshot", {"customer": customer, "cause": "Event"}, ["day", "marks", "grade"])
+			kept = frappe.get_all(
+				"Trust Snapshot", {"customer": customer, "cause": "Event"}, ["day", "marks", "grade"]
+			)
 			self.assertEqual([(row.day, row.grade) for row in kept[-1:]], [(getdate(nowdate()), "D")])
 			(mark,) = json.loads(kept[-1].marks)
-			self.assertEqual((mark["kind"], mark["doctype"], mark["name"]), ("conduct.fraud", "Trust Evidence", name))
+			self.assertEqual(
+				(mark["kind"], mark["doctype"], mark["name"]), ("conduct.fraud", "Trust Evidence", name)
+			)
 			self.assertLess(mark["points"], -15)
 			store.take_back(name, "It was somebody else")
 			rerate.rate(customer)
@@ -92,7 +117,9 @@ class TestDocuments(FrappeTestCase):
 
 	def test_evidence_follows_the_order(self):
 		order = records.order(self.customer, 1000, days_ago=50, credit_days=10)
-		self.assertEqual(rows(self.customer), [("trading.fulfilled", ago(50), ago(50), 1, 1, 1000, 0, "fulfilled", 0)])
+		self.assertEqual(
+			rows(self.customer), [("trading.fulfilled", ago(50), ago(50), 1, 1, 1000, 0, "fulfilled", 0)]
+		)
 		payment = records.payment(self.customer, 1000, (order.name, 1000), days_ago=20)
 		due = order.due_date
 		self.assertEqual(
@@ -135,13 +162,18 @@ class TestDocuments(FrappeTestCase):
 		records.payment(self.customer, 1000, (order.name, 1000), days_ago=10)
 		records.order(self.customer, 300, days_ago=5).record_return(str(ago(1)), 100)
 		lived, score = rows(self.customer), rerate.rate(self.customer).score
-		self.assertEqual([row[7] for row in lived], ["fulfilled", "settled", "fulfilled", "fulfilled:2", "fulfilled:reversed", "returned"])
+		self.assertEqual(
+			[row[7] for row in lived],
+			["fulfilled", "settled", "fulfilled", "fulfilled:2", "fulfilled:reversed", "returned"],
+		)
 		self.assertEqual(store.backfill([self.customer], rate=False), 0)
 		store.forget([self.customer])
 		self.assertFalse(frappe.db.exists("Trust Rating", self.customer))
 		# That the order was worth more once was a correction while it was lived through; here it is known from the start.
 		self.assertEqual(store.backfill([self.customer], rate=False), 4)
-		self.assertEqual([row[7] for row in rows(self.customer)], ["fulfilled", "settled", "fulfilled", "returned"])
+		self.assertEqual(
+			[row[7] for row in rows(self.customer)], ["fulfilled", "settled", "fulfilled", "returned"]
+		)
 		self.assertAlmostEqual(rerate.rate(self.customer).score, score, 5)
 
 	def test_backfill_corrects_what_differs(self):
@@ -184,18 +216,30 @@ class TestManual(FrappeTestCase):
 					if kind in kinds:
 						name = store.record_manual(self.customer, kind, 0.7, "Said so")
 						row = frappe.get_doc("Trust Evidence", name)
-						self.assertEqual((row.recorded_by, row.note, row.value), (frappe.session.user, "Said so", 0.7))
+						self.assertEqual(
+							(row.recorded_by, row.note, row.value), (frappe.session.user, "Said so", 0.7)
+						)
 					else:
-						self.assertRaises(frappe.PermissionError, store.record_manual, self.customer, kind, 0.7)
+						self.assertRaises(
+							frappe.PermissionError, store.record_manual, self.customer, kind, 0.7
+						)
 
 	def test_values_kinds_and_days(self):
 		record = store.record_manual
-		self.assertEqual(frappe.db.get_value("Trust Evidence", record(self.customer, "conduct.breach"), "value"), 0)
+		self.assertEqual(
+			frappe.db.get_value("Trust Evidence", record(self.customer, "conduct.breach"), "value"), 0
+		)
 		for wrong in (
 			("conduct.assessment", None), ("conduct.assessment", 1.2), ("payment.settled", 1), ("nonsense", 1),
 		):  # fmt: skip
 			self.assertRaises(frappe.ValidationError, record, self.customer, *wrong)
-		self.assertRaises(frappe.ValidationError, record, self.customer, "conduct.breach", occurred_on=add_days(nowdate(), 1))
+		self.assertRaises(
+			frappe.ValidationError,
+			record,
+			self.customer,
+			"conduct.breach",
+			occurred_on=add_days(nowdate(), 1),
+		)
 
 	def test_taking_back(self):
 		order = records.order(self.customer, 100)
@@ -204,7 +248,9 @@ class TestManual(FrappeTestCase):
 		with self.set_user(records.user("CIMS Service")):
 			self.assertRaises(frappe.PermissionError, store.take_back, name, "Wrong")
 		back = frappe.get_doc("Trust Evidence", store.take_back(name, "Wrong"))
-		self.assertEqual((back.reversal, back.reverses, back.occurred_on, back.decays_from), (1, name, ago(0), ago(40)))
+		self.assertEqual(
+			(back.reversal, back.reverses, back.occurred_on, back.decays_from), (1, name, ago(0), ago(40))
+		)
 		self.assertRaises(frappe.ValidationError, store.take_back, name, "Again")
 		self.assertRaises(frappe.ValidationError, store.take_back, back.name, "Back again")
 		of_order = frappe.db.get_value("Trust Evidence", {"source_name": order.name})
@@ -233,7 +279,9 @@ class TestQueue(FrappeTestCase):
 
 		(call,) = self.flushed(act)
 		self.assertEqual(call.args[0], "cims.ratings.rerate.rate_until_settled")
-		self.assertEqual((call.kwargs["job_id"], call.kwargs["customer"]), (f"cims-rate-{customer}", customer))
+		self.assertEqual(
+			(call.kwargs["job_id"], call.kwargs["customer"]), (f"cims-rate-{customer}", customer)
+		)
 		self.assertTrue(call.kwargs["deduplicate"])
 
 	def test_one_job_for_many_customers(self):
@@ -283,7 +331,9 @@ class TestQueue(FrappeTestCase):
 		policy = policies.active()
 		book = replay.open_book([customer], policy, policies.segment_field())
 		self.assertAlmostEqual(
-			frappe.db.get_value("Trust Rating", customer, "score"), rate(book.history, today(), policy)[0].score, 5
+			frappe.db.get_value("Trust Rating", customer, "score"),
+			rate(book.history, today(), policy)[0].score,
+			5,
 		)
 
 
@@ -301,7 +351,9 @@ class TestConcurrency(FrappeTestCase):
 				frappe.connect()
 				for at in range(6):
 					# Everybody sends the shared ones, and each something of their own.
-					store.record([fed(customer, f"shared {at}", 0.5), fed(customer, f"{number} {at}", 0.9)], rate=False)
+					store.record(
+						[fed(customer, f"shared {at}", 0.5), fed(customer, f"{number} {at}", 0.9)], rate=False
+					)
 					frappe.db.commit()
 					if at % 2:
 						rerate.rate(customer)
@@ -320,7 +372,10 @@ class TestConcurrency(FrappeTestCase):
 				thread.join()
 			frappe.db.rollback()
 			self.assertEqual(failures, [])
-			self.assertEqual(frappe.db.count("Trust Evidence", {"customer": customer, "source_doctype": "Issue"}), 6 + 4 * 6)
+			self.assertEqual(
+				frappe.db.count("Trust Evidence", {"customer": customer, "source_doctype": "Issue"}),
+				6 + 4 * 6,
+			)
 			rated = rerate.rate(customer)
 			self.assertEqual(rated.evidence_count, frappe.db.count("Trust Evidence", {"customer": customer}))
 			TestQueue.check_sums(self, customer)
@@ -347,7 +402,9 @@ class TestCustomers(FrappeTestCase):
 		doc.save()
 		self.assertTrue(frappe.db.get_value("Trust Rating", customer, "replay_from"))
 		rerate.rate(customer)
-		self.assertEqual(frappe.db.get_value("Trust Rating", customer, ["segment", "replay_from"]), ("Retail", None))
+		self.assertEqual(
+			frappe.db.get_value("Trust Rating", customer, ["segment", "replay_from"]), ("Retail", None)
+		)
 
 	def test_renamed_and_merged(self):
 		first, second = rated_customer(), rated_customer()

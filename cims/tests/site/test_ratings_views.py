@@ -3,13 +3,25 @@
 import json
 from unittest.mock import patch
 
-import frappe
 from click.testing import CliRunner
+
+import frappe
 from frappe.tests.utils import FrappeTestCase
 from frappe.utils import add_days, nowdate
 
 from cims import commands
-from cims.ratings import backtests, curves, forecasts, overrides, panel, policies, previews, rerate, store, wording
+from cims.ratings import (
+	backtests,
+	curves,
+	forecasts,
+	overrides,
+	panel,
+	policies,
+	previews,
+	rerate,
+	store,
+	wording,
+)
 from cims.tests import records
 from cims.tests.read_only import rated_customer
 from cims.tests.timeline import counted_queries, on
@@ -47,11 +59,18 @@ class TestPanel(FrappeTestCase):
 		self.assertEqual(set(shown["rating"]), RATING_KEYS)
 		rating = shown["rating"]
 		self.assertTrue(rating["low"] < rating["score"] < rating["high"])
-		self.assertEqual((rating["payments"], rating["segment"], rating["policy"]), (6, "Retail", policies.active().version))
+		self.assertEqual(
+			(rating["payments"], rating["segment"], rating["policy"]),
+			(6, "Retail", policies.active().version),
+		)
 		self.assertEqual(rating["as_of"], nowdate())
 		self.assertEqual([band["grade"] for band in shown["bands"]], list(policies.active().grades))
-		self.assertEqual([point["day"] for point in shown["curve"]], sorted(point["day"] for point in shown["curve"]))
-		self.assertEqual((shown["curve"][-1]["cause"], shown["curve"][-1]["score"]), ("Today", rating["score"]))
+		self.assertEqual(
+			[point["day"] for point in shown["curve"]], sorted(point["day"] for point in shown["curve"])
+		)
+		self.assertEqual(
+			(shown["curve"][-1]["cause"], shown["curve"][-1]["score"]), ("Today", rating["score"])
+		)
 		self.assertTrue(shown["reasons"]["costs"] and shown["reasons"]["earns"])
 		self.assertTrue(all(reason["points"] < 0 for reason in shown["reasons"]["costs"]))
 		self.assertTrue(all(reason["points"] > 0 for reason in shown["reasons"]["earns"]))
@@ -78,7 +97,12 @@ class TestPanel(FrappeTestCase):
 	def test_an_override_shows_for_a_customer_without_evidence(self):
 		customer = records.customer().name
 		with self.set_user(records.user("CIMS Sales")):
-			request = {"doctype": "Trust Override", "customer": customer, "grade": "A", "reason": "Group guarantee"}
+			request = {
+				"doctype": "Trust Override",
+				"customer": customer,
+				"grade": "A",
+				"reason": "Group guarantee",
+			}
 			doc = frappe.get_doc({**request, "expires_on": add_days(nowdate(), 9)}).insert()
 		overrides.approve(doc.name)
 		rerate.rate(customer)
@@ -109,7 +133,22 @@ class TestPanel(FrappeTestCase):
 			self.assertRaises(frappe.PermissionError, curves.as_of, customer, nowdate())
 
 	def test_every_sentence_can_be_said(self):
-		figures = {name: 2 for name in ("count", "amount", "days", "early", "value", "points", "oldest", "open_amount", "open_count", "overdue_amount", "overdue_count")}
+		figures = {
+			name: 2
+			for name in (
+				"count",
+				"amount",
+				"days",
+				"early",
+				"value",
+				"points",
+				"oldest",
+				"open_amount",
+				"open_count",
+				"overdue_amount",
+				"overdue_count",
+			)
+		}
 		for code in reasons.TEXTS:
 			reason = {"code": code, "points": 10, "figures": {**figures, "grade": "B"}}
 			self.assertNotIn("{", panel._reason(reason)["text"])
@@ -136,7 +175,10 @@ class TestCurves(FrappeTestCase):
 			# Alone in the segment: the quartiles are the customer's own curve.
 			peers = {row["day"]: row["median"] for row in found["segments"][curve["segment"]]}
 			for point in curve["points"]:
-				if point["cause"] == "Month End" and frappe.db.count("Trust Rating", {"segment": curve["segment"]}) == 1:
+				if (
+					point["cause"] == "Month End"
+					and frappe.db.count("Trust Rating", {"segment": curve["segment"]}) == 1
+				):
 					self.assertEqual(peers[point["day"]], point["score"])
 
 	def test_limits(self):
@@ -169,8 +211,12 @@ class TestForecasts(FrappeTestCase):
 
 	def test_before_the_first_fit(self):
 		self.assertIsNone(forecasts.model())
-		self.assertRaises(frappe.ValidationError, forecasts.forecast, self.late, 1000, add_days(nowdate(), 20))
-		self.assertEqual([row["forecast"] for row in panel.trust_panel(self.late)["receivables"]], [None, None])
+		self.assertRaises(
+			frappe.ValidationError, forecasts.forecast, self.late, 1000, add_days(nowdate(), 20)
+		)
+		self.assertEqual(
+			[row["forecast"] for row in panel.trust_panel(self.late)["receivables"]], [None, None]
+		)
 
 	def test_who_paid_late_is_expected_to(self):
 		doc = frappe.get_doc("Trust Forecast", forecasts.refit())
@@ -195,9 +241,17 @@ class TestForecasts(FrappeTestCase):
 		self.assertEqual(live, rows[0]["forecast"])
 		rerate.rate_many([self.late], rerate.EVALUATIONS, with_events=False)
 		self.assertEqual(panel.trust_panel(self.late)["receivables"], rows)
-		settled = frappe.get_all("CIMS Order", {"customer": self.late, "settled_on": ("is", "set")}, pluck="name")[0]
+		settled = frappe.get_all(
+			"CIMS Order", {"customer": self.late, "settled_on": ("is", "set")}, pluck="name"
+		)[0]
 		self.assertRaises(
-			frappe.ValidationError, forecasts.forecast, self.late, 0, nowdate(), doctype="CIMS Order", name=settled
+			frappe.ValidationError,
+			forecasts.forecast,
+			self.late,
+			0,
+			nowdate(),
+			doctype="CIMS Order",
+			name=settled,
 		)
 
 	def test_the_fallback_is_replaced_once_there_is_more(self):
@@ -266,7 +320,8 @@ class TestPreviews(FrappeTestCase):
 		with patch("frappe.publish_realtime") as told:
 			previews.run_later(call["policy"], call["job"], call["user"])
 		self.assertTrue(told.call_args.args[1]["finished"])
-		self.assertEqual(previews.result(job)["changed"], 0)
+		at_once = previews.preview(policies.active().version)
+		self.assertEqual(previews.result(job)["changed"], at_once["changed"])
 		with self.set_user(records.user("CIMS Manager")):
 			self.assertIsNone(previews.result(job))
 
@@ -330,8 +385,12 @@ class TestNights(FrappeTestCase):
 			self.assertTrue(after.watch)
 			self.assertIn("W02", after.watch_reason)
 			copied = frappe.get_doc("CIMS Customer", customer)
-			self.assertEqual((copied.trust_grade, copied.trust_watch, copied.overdue_amount), (after.grade, 1, 5000))
-			ends = frappe.get_all("Trust Snapshot", {"customer": customer, "cause": "Month End", "day": (">", before.as_of)})
+			self.assertEqual(
+				(copied.trust_grade, copied.trust_watch, copied.overdue_amount), (after.grade, 1, 5000)
+			)
+			ends = frappe.get_all(
+				"Trust Snapshot", {"customer": customer, "cause": "Month End", "day": (">", before.as_of)}
+			)
 			self.assertTrue(ends)
 
 	def test_it_tells_how_far_it_has_come(self):
@@ -350,7 +409,10 @@ class TestNights(FrappeTestCase):
 		self.assertEqual(found, [(0, 1), (50, 1), (100, 1)])
 		for name in customers:
 			rerate.rate(name)
-		self.assertEqual([frappe.db.get_value("Trust Rating", name, ["percentile", "compared"]) for name in customers], found)
+		self.assertEqual(
+			[frappe.db.get_value("Trust Rating", name, ["percentile", "compared"]) for name in customers],
+			found,
+		)
 
 	def test_the_first_receivables_teach_the_first_policy(self):
 		self.assertIsNone(policies.learn_first())
@@ -362,7 +424,10 @@ class TestNights(FrappeTestCase):
 		with patch.object(policies, "LEAST_SETTLED", 10):
 			name = policies.learn_first()
 			learned = policies.active()
-			self.assertEqual((learned.version, learned.usual_amount), (name, 1000))
+			filters = {"kind": "payment.settled", "reversal": 0, "amount": (">", 0)}
+			amounts = sorted(frappe.get_all("Trust Evidence", filters, pluck="amount", limit=0))
+			median = float(f"{amounts[len(amounts) // 2]:.2g}")
+			self.assertEqual((learned.version, learned.usual_amount), (name, median))
 			self.assertIn(("Retail", "payment"), learned.priors)
 			self.assertIsNone(policies.learn_first())
 		rated = rerate.rate(customer)

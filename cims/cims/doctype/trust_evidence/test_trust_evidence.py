@@ -10,9 +10,14 @@ class TestTrustEvidence(ReadOnly, FrappeTestCase):
 
 	def test_its_kinds_and_dimensions_are_those_of_the_engine(self):
 		meta = frappe.get_meta("Trust Evidence")
-		stored = [kind.name for kind in kinds.KINDS if kind.dimension != kinds.EXPOSURE and kind.name not in kinds.OF_THE_DAY]
+		stored = [
+			kind.name
+			for kind in kinds.KINDS
+			if kind.dimension != kinds.EXPOSURE and kind.name not in kinds.OF_THE_DAY
+		]
 		self.assertEqual(meta.get_field("kind").options.split("\n"), stored)
 		self.assertEqual(meta.get_field("dimension").options.split("\n"), list(kinds.DIMENSIONS))
 		self.assertEqual(
-			frappe.get_meta("Trust Policy Dimension").get_field("dimension").options.split("\n"), list(kinds.DIMENSIONS)
+			frappe.get_meta("Trust Policy Dimension").get_field("dimension").options.split("\n"),
+			list(kinds.DIMENSIONS),
 		)

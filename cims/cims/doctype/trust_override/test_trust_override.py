@@ -51,7 +51,10 @@ class TestTrustOverride(FrappeTestCase):
 		self.assertEqual(self.grades(), ("AAA", computed))
 		self.assertEqual(frappe.db.get_value("CIMS Customer", self.customer, "trust_grade"), "AAA")
 		shown = panel.trust_panel(self.customer)["rating"]
-		self.assertEqual((shown["grade"], shown["computed_grade"], shown["override"]["approver"]), ("AAA", computed, self.manager))
+		self.assertEqual(
+			(shown["grade"], shown["computed_grade"], shown["override"]["approver"]),
+			("AAA", computed, self.manager),
+		)
 		with self.set_user(self.sales):
 			overrides.withdraw(doc.name)
 		self.assertEqual(self.grades(), (computed, computed))
@@ -96,7 +99,9 @@ class TestTrustOverride(FrappeTestCase):
 		self.refused(frappe.PermissionError, doc.save, ignore_permissions=True)
 		doc.reload()
 		self.refused(frappe.PermissionError, doc.db_set, "grade", "D")
-		self.refused(frappe.PermissionError, client.set_value, "Trust Override", doc.name, "status", "Requested")
+		self.refused(
+			frappe.PermissionError, client.set_value, "Trust Override", doc.name, "status", "Requested"
+		)
 		self.refused(frappe.PermissionError, frappe.delete_doc, "Trust Override", doc.name, force=True)
 		self.refused(frappe.ValidationError, overrides.approve, doc.name)
 		other = self.request()

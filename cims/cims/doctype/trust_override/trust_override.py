@@ -36,9 +36,9 @@ class TrustOverride(Document):
 			return
 		if before.status != REQUESTED:
 			frappe.throw(
-				_("This override is {0} and can't be changed any more. Withdraw it and ask for a new one.").format(
-					_(before.status)
-				),
+				_(
+					"This override is {0} and can't be changed any more. Withdraw it and ask for a new one."
+				).format(_(before.status)),
 				frappe.PermissionError,
 			)
 		for field in (*BY_DECISION, "owner"):
@@ -49,16 +49,20 @@ class TrustOverride(Document):
 		"""Who approves must not approve what they wrote themselves; so only the author writes."""
 		if frappe.session.user != before.owner:
 			frappe.throw(
-				_("Only {0}, who asked for this override, can change it. Reject it, or withdraw it and ask anew.").format(
-					before.owner
-				),
+				_(
+					"Only {0}, who asked for this override, can change it. Reject it, or withdraw it and ask anew."
+				).format(before.owner),
 				frappe.PermissionError,
 			)
 
 	def check_grade(self):
 		grades = policies.active().grades
 		if self.grade not in grades:
-			frappe.throw(_("{0} is no grade of the policy in force. Choose one of: {1}.").format(self.grade, ", ".join(grades)))
+			frappe.throw(
+				_("{0} is no grade of the policy in force. Choose one of: {1}.").format(
+					self.grade, ", ".join(grades)
+				)
+			)
 
 	def check_expiry(self):
 		today, last = getdate(nowdate()), getdate(add_days(nowdate(), MOST_DAYS))
@@ -75,7 +79,9 @@ class TrustOverride(Document):
 		self.computed_grade = frappe.db.get_value("Trust Rating", self.customer, "computed_grade") or "NR"
 
 	def db_set(self, *args, **kwargs):
-		frappe.throw(_("An override is decided on by approving, rejecting or withdrawing it."), frappe.PermissionError)
+		frappe.throw(
+			_("An override is decided on by approving, rejecting or withdrawing it."), frappe.PermissionError
+		)
 
 	def before_rename(self, old, new, merge=False):
 		frappe.throw(_("An override can't be renamed."), frappe.PermissionError)
@@ -83,6 +89,8 @@ class TrustOverride(Document):
 	def on_trash(self):
 		if self.status != REQUESTED and not frappe.flags.in_uninstall:
 			frappe.throw(
-				_("This override is {0}; it is kept as a record and can't be deleted.").format(_(self.status)),
+				_("This override is {0}; it is kept as a record and can't be deleted.").format(
+					_(self.status)
+				),
 				frappe.PermissionError,
 			)

@@ -40,14 +40,19 @@ class TestTrustPolicy(FrappeTestCase):
 		self.refused(frappe.ValidationError, doc.save)
 		doc.reload()
 		doc.dimensions[0].half_life = 1
-		with self.assertRaisesRegex(frappe.ValidationError, "half-life of payment must be between 7 and 36,500"):
+		with self.assertRaisesRegex(
+			frappe.ValidationError, "half-life of payment must be between 7 and 36,500"
+		):
 			doc.save()
 
 	def test_bands_may_be_typed_in_any_order(self):
 		doc = self.draft()
 		doc.bands.reverse()
 		doc.save()
-		self.assertEqual([band.grade for band in frappe.get_doc("Trust Policy", doc.name).bands], ["AAA", "AA", "A", "B", "C", "D"])
+		self.assertEqual(
+			[band.grade for band in frappe.get_doc("Trust Policy", doc.name).bands],
+			["AAA", "AA", "A", "B", "C", "D"],
+		)
 
 	def test_what_publishing_fills_can_t_be_typed_in(self):
 		fields = {"status": "Published", "version": 99, "published_by": "Administrator", "reason": "Because"}
@@ -60,7 +65,9 @@ class TestTrustPolicy(FrappeTestCase):
 		doc.save()
 		doc.reload()
 		self.assertEqual((doc.status, doc.version, doc.reason, doc.priors), ("Draft", 0, None, []))
-		self.assertEqual(policies.active().version, frappe.db.get_value("Trust Policy", {"status": "Published"}))
+		self.assertEqual(
+			policies.active().version, frappe.db.get_value("Trust Policy", {"status": "Published"})
+		)
 
 	def test_publishing_makes_the_next_version_and_retires_the_one_before(self):
 		before = frappe.get_doc("Trust Policy", policies.active().version)
@@ -69,7 +76,9 @@ class TestTrustPolicy(FrappeTestCase):
 		doc.save()
 		policies.publish(doc.name, "Payments matter more")
 		doc.reload()
-		self.assertEqual((doc.status, doc.version, doc.reason), ("Published", before.version + 1, "Payments matter more"))
+		self.assertEqual(
+			(doc.status, doc.version, doc.reason), ("Published", before.version + 1, "Payments matter more")
+		)
 		self.assertEqual((doc.based_on, doc.published_by), (before.name, frappe.session.user))
 		self.assertTrue(doc.published_on)
 		before.reload()

@@ -31,9 +31,9 @@ class TrustPolicy(Document):
 			return
 		if before.status != DRAFT:
 			frappe.throw(
-				_("{0} has been published and can't be changed any more. Make a new version of it and change that.").format(
-					frappe.bold(self.name)
-				),
+				_(
+					"{0} has been published and can't be changed any more. Make a new version of it and change that."
+				).format(frappe.bold(self.name)),
 				frappe.PermissionError,
 			)
 		for field in BY_PUBLISHING:
