@@ -99,7 +99,9 @@ def before_uninstall() -> None:
 	"""While our doctypes are still there: log-ins, rights, roles, and whatever other records say about ours."""
 	from cims.customers.sample import logins, records
 
-	logins.remove(records.noted().get("users", ()))
+	if records.noted():
+		# Its contacts and log-ins are not our doctypes' and would stay behind; what people added to stays.
+		logins.remove(records.remove().users_kept)
 	_remove_address_template()
 	permissions.revoke()
 	permissions.delete_roles()
@@ -153,6 +155,7 @@ def _delete_bookkeeping(doctypes: list[str]) -> None:
 			frappe.db.delete("Series", {"name": ("like", counter)})
 	frappe.db.delete("Singles", {"doctype": ("in", doctypes)})
 	frappe.db.delete("__UserSettings", {"doctype": ("in", doctypes)})
+	frappe.db.delete("List View Settings", {"name": ("in", doctypes)})
 	frappe.db.delete("Scheduled Job Type", {"method": ("like", "cims.%")})
 	frappe.db.delete("Patch Log", {"patch": ("like", "%cims.%")})
 	frappe.db.delete("DefaultValue", {"defkey": ("like", "cims_%")})
@@ -161,11 +164,14 @@ def _delete_bookkeeping(doctypes: list[str]) -> None:
 
 def _used_by_others(rule: str, doctypes: list[str]) -> bool:
 	"""Whether another doctype counts with the same prefix: counters belong to prefixes, not to doctypes."""
-	like = ("like", f"{rule}%")
-	return bool(
-		frappe.db.exists("DocType", {"autoname": like, "name": ("not in", doctypes)})
-		or frappe.db.exists("DocField", {"fieldname": "naming_series", "options": ("like", f"%{rule}%")})
-		or frappe.db.exists(
-			"Property Setter", {"field_name": "naming_series", "value": ("like", f"%{rule}%")}
-		)
+	contains = ("like", f"%{rule}%")
+	autonames = frappe.get_all(
+		"DocType", {"autoname": contains, "name": ("not in", doctypes)}, pluck="autoname"
 	)
+	fields = {"fieldname": "naming_series", "options": contains, "parent": ("not in", doctypes)}
+	options = frappe.get_all("DocField", fields, pluck="options")
+	options += frappe.get_all(
+		"Property Setter", {"field_name": "naming_series", "value": contains}, pluck="value"
+	)
+	rules = [line.strip() for text in (*autonames, *options) for line in text.splitlines()]
+	return any(found.startswith(rule) for found in rules)

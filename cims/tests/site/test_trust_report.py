@@ -93,7 +93,7 @@ class TestTrustReport(FrappeTestCase):
 			"Quarry &amp; Sons",
 		):
 			self.assertIn(words, english)
-		for words in ("信用报告", "评级原因", "未结应收", grade):
+		for words in ("信任评级报告", "评级原因", "未结应收", grade):
 			self.assertIn(words, chinese)
 
 	def test_a_customer_without_evidence(self):
