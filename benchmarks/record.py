@@ -6,6 +6,8 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+import chart
+
 HERE = Path(__file__).parent
 KEPT, SHOWN = HERE / "results.json", HERE / "RESULTS.md"
 
@@ -36,6 +38,15 @@ def keep(part: str, result: dict) -> None:
 		+ "".join(PARTS[name](everything[name]) for name in PARTS if name in everything),
 		encoding="utf-8",
 	)
+
+
+def keep_size(result: dict, anew: bool) -> None:
+	"""Keep what was measured on a site of one size; anew: it is the first of a run, which replaces those of the last run."""
+	everything = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+	kept = {} if anew else everything.get("site", {}).get("sizes", {})
+	common = {name: result.pop(name) for name in ("date", "machine")}
+	sizes = kept | {str(result.pop("customers")): result}
+	keep("site", common | {"sizes": sizes, "chart": chart.draw(sizes, HERE)})
 
 
 def on(result: dict) -> str:
