@@ -202,4 +202,17 @@ def _import_report(doc) -> str:
 	return "\n".join(said)
 
 
-commands = [sample_data, remove_sample_data, backtest, rerate, backfill, import_file]
+@click.command("cims-rebuild-search")
+@on_site
+def rebuild_search():
+	"""Make the index for searching customers anew; searching goes on meanwhile."""
+	from cims.search import index, tables
+
+	tables.create()
+	with click.progressbar(length=frappe.db.count("CIMS Customer"), label="customers", show_pos=True) as bar:
+		done = index.rebuild(lambda done, _total: bar.update(done - bar.pos))
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- a command is its own transaction
+	click.echo(f"{done:,} customers can be found")
+
+
+commands = [sample_data, remove_sample_data, backtest, rerate, backfill, import_file, rebuild_search]

@@ -18,13 +18,15 @@ add_to_apps_screen = [
 app_include_js = "cims.bundle.js"
 app_include_css = "cims.bundle.css"
 extend_bootinfo = "cims.boot.add"
-doctype_list_js = {"CIMS Customer": "public/js/customer_views.js"}
+doctype_list_js = {"CIMS Customer": ["public/js/customer_views.js", "public/js/customer_list_search.js"]}
+standard_queries = {"CIMS Customer": "cims.api.search.link"}
 
 jinja = {"methods": ["cims.ratings.drawing.curve_svg", "cims.ratings.panel.trust_panel"]}
 
 fixtures = [{"dt": "Role", "filters": [["name", "like", "CIMS %"]]}]
 
 after_install = "cims.install.after_install"
+after_migrate = ["cims.search.index.ensure"]
 setup_wizard_complete = "cims.install.fill_settings"
 before_uninstall = "cims.install.before_uninstall"
 after_uninstall = "cims.install.after_uninstall"
@@ -43,7 +45,16 @@ doc_events = {
 	"CIMS Customer": {
 		"on_update": "cims.ratings.store.segment_changed",
 		"before_rename": "cims.ratings.store.before_customer_renamed",
-		"after_rename": "cims.ratings.store.after_customer_renamed",
+		"after_rename": [
+			"cims.ratings.store.after_customer_renamed",
+			"cims.search.events.customer_renamed",
+		],
+		"on_change": "cims.search.events.customer_changed",
+		"after_delete": "cims.search.events.customer_deleted",
+	},
+	"Contact": {
+		"on_change": "cims.search.events.contact_changed",
+		"after_delete": "cims.search.events.contact_changed",
 	},
 	"User": {"on_trash": "cims.customers.guards.refuse_to_delete_manager"},
 }
@@ -58,8 +69,11 @@ scheduler_events = {
 	],
 	"monthly_long": ["cims.ratings.forecasts.refit"],
 	# Ratings follow events by jobs of their own; this finds what a stopped worker left behind.
-	"cron": {"*/5 * * * *": ["cims.ratings.rerate.sweep"]},
+	"cron": {"*/5 * * * *": ["cims.ratings.rerate.sweep", "cims.search.index.tidy"]},
 }
 
 # Sources of receivables and trading events for the rating, in the order in which they are asked.
 cims_receivable_sources = ["cims.receivables.orders.CIMSOrders"]
+
+# Called with the names of customers after they have been written or deleted other than through their documents.
+cims_customer_indexes = ["cims.search.index.refresh"]

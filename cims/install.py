@@ -11,6 +11,7 @@ from frappe.model.rename_doc import get_link_fields
 
 from cims import permissions
 from cims.ratings import policies
+from cims.search import index, tables
 
 MODULE = "CIMS"
 CUSTOMER_GROUPS = ("Manufacturing", "Wholesale", "Retail", "Services", "Public Sector", "Private Person")
@@ -38,6 +39,7 @@ KEPT = ("Communication", "Activity Log", "Email Queue", "Deleted Document")
 
 
 def after_install() -> None:
+	index.ensure()
 	permissions.grant()
 	fill_settings()
 	add_masters()
@@ -102,6 +104,7 @@ def before_uninstall() -> None:
 	if records.noted():
 		# Its contacts and log-ins are not our doctypes' and would stay behind; what people added to stays.
 		logins.remove(records.remove().users_kept)
+	tables.drop()
 	_remove_address_template()
 	permissions.revoke()
 	permissions.delete_roles()
