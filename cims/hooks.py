@@ -41,12 +41,22 @@ doc_events = {
 		"on_cancel": "cims.receivables.events.payment_changed",
 	},
 	"CIMS Customer": {
-		"on_update": "cims.ratings.store.segment_changed",
+		"on_update": [
+			"cims.ratings.store.segment_changed",
+			"cims.duplicates.keys.on_update",
+			"cims.duplicates.twins.on_update",
+		],
+		"on_trash": "cims.duplicates.keys.on_trash",
 		"before_rename": "cims.ratings.store.before_customer_renamed",
 		"after_rename": "cims.ratings.store.after_customer_renamed",
 	},
 	"User": {"on_trash": "cims.customers.guards.refuse_to_delete_manager"},
 }
+
+# Brought in line with customers that were written as sets of rows, in the same transaction: f(names).
+cims_customer_indexes = ["cims.duplicates.keys.refresh"]
+
+has_permission = {"Duplicate Candidate": "cims.duplicates.queue.has_permission"}
 
 clear_cache = ["cims.ratings.policies.forget_cached", "cims.ratings.forecasts.forget_cached"]
 
