@@ -18,6 +18,7 @@ add_to_apps_screen = [
 app_include_js = "cims.bundle.js"
 app_include_css = "cims.bundle.css"
 extend_bootinfo = "cims.boot.add"
+doctype_js = {"CIMS Customer": "public/js/duplicate_check.js"}
 doctype_list_js = {"CIMS Customer": "public/js/customer_views.js"}
 
 jinja = {"methods": ["cims.ratings.drawing.curve_svg", "cims.ratings.panel.trust_panel"]}

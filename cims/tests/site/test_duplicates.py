@@ -257,7 +257,12 @@ class TestMerging(FrappeTestCase):
 		self.assertEqual(before, after)
 		self.assertEqual(waiting, pairs())
 		again = [rerate.rate(name) for name in (self.one, self.other)]
-		self.assertEqual(rated, again)
+		for was, now in zip(rated, again, strict=True):
+			self.assertEqual(
+				(was.grade, was.evidence_count, was.exposure), (now.grade, now.evidence_count, now.exposure)
+			)
+			for figure in ("score", "low", "high", "confidence", "days_beyond_terms"):
+				self.assertAlmostEqual(getattr(was, figure), getattr(now, figure), 9)
 		self.assertRaises(frappe.ValidationError, undoing.undo, merge)
 
 	def test_the_rating_is_that_of_both_histories(self):
