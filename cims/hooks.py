@@ -30,6 +30,8 @@ setup_wizard_complete = "cims.install.fill_settings"
 before_uninstall = "cims.install.before_uninstall"
 after_uninstall = "cims.install.after_uninstall"
 
+before_tests = "cims.tests.records.before_tests"
+
 doc_events = {
 	"CIMS Order": {
 		"on_submit": "cims.receivables.events.order_changed",
