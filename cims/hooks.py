@@ -20,6 +20,7 @@ app_include_css = "cims.bundle.css"
 extend_bootinfo = "cims.boot.add"
 doctype_list_js = {"CIMS Customer": ["public/js/customer_views.js", "public/js/customer_list_search.js"]}
 standard_queries = {"CIMS Customer": "cims.api.search.link"}
+doctype_js = {"CIMS Customer": "public/js/duplicate_check.js"}
 
 jinja = {"methods": ["cims.ratings.drawing.curve_svg", "cims.ratings.panel.trust_panel"]}
 
@@ -45,7 +46,12 @@ doc_events = {
 		"on_cancel": "cims.receivables.events.payment_changed",
 	},
 	"CIMS Customer": {
-		"on_update": "cims.ratings.store.segment_changed",
+		"on_update": [
+			"cims.ratings.store.segment_changed",
+			"cims.duplicates.keys.on_update",
+			"cims.duplicates.twins.on_update",
+		],
+		"on_trash": "cims.duplicates.keys.on_trash",
 		"before_rename": "cims.ratings.store.before_customer_renamed",
 		"after_rename": [
 			"cims.ratings.store.after_customer_renamed",
@@ -60,6 +66,11 @@ doc_events = {
 	},
 	"User": {"on_trash": "cims.customers.guards.refuse_to_delete_manager"},
 }
+
+# Brought in line with customers that were written as sets of rows, in the same transaction: f(names).
+cims_customer_indexes = ["cims.duplicates.keys.refresh"]
+
+has_permission = {"Duplicate Candidate": "cims.duplicates.queue.has_permission"}
 
 clear_cache = ["cims.ratings.policies.forget_cached", "cims.ratings.forecasts.forget_cached"]
 

@@ -10,6 +10,7 @@ from frappe.geo.country_info import get_country_info
 from frappe.model.rename_doc import get_link_fields
 
 from cims import permissions
+from cims.duplicates import finding, keys
 from cims.ratings import policies
 from cims.search import index, tables
 
@@ -31,6 +32,7 @@ SERIES = {
 	"POL-.": "POL-",
 	"OVR-.": "OVR-",
 	"FC-.": "FC-",
+	"MRG-.": "MRG-",
 }
 # Where we note that the site had no address template before us.
 TEMPLATE_ADDED = "cims_address_template"
@@ -114,6 +116,8 @@ def before_uninstall() -> None:
 
 
 def after_uninstall() -> None:
+	keys.drop_table()
+	finding.drop_table()
 	frappe.clear_cache()
 
 
