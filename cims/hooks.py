@@ -15,10 +15,13 @@ add_to_apps_screen = [
 	}
 ]
 
+# What there is about as much of as there are customers, or more.
+LARGE = ("CIMS Customer", "CIMS Order", "CIMS Payment", "Trust Evidence", "Trust Rating", "Trust Snapshot")
+
 app_include_js = "cims.bundle.js"
 app_include_css = "cims.bundle.css"
 extend_bootinfo = "cims.boot.add"
-doctype_list_js = {"CIMS Customer": "public/js/customer_views.js"}
+doctype_list_js = dict.fromkeys(LARGE, "public/js/lists.js")
 
 jinja = {"methods": ["cims.ratings.drawing.curve_svg", "cims.ratings.panel.trust_panel"]}
 
@@ -48,7 +51,14 @@ doc_events = {
 	"User": {"on_trash": "cims.customers.guards.refuse_to_delete_manager"},
 }
 
-clear_cache = ["cims.ratings.policies.forget_cached", "cims.ratings.forecasts.forget_cached"]
+# What User Permissions leave of these lists, said so that an index serves it.
+permission_query_conditions = dict.fromkeys(LARGE, "cims.permissions.rows_of")
+
+clear_cache = [
+	"cims.ratings.policies.forget_cached",
+	"cims.ratings.forecasts.forget_cached",
+	"cims.cims.report.remembered.forget",
+]
 
 scheduler_events = {
 	"daily_long": [
