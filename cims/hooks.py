@@ -15,12 +15,15 @@ add_to_apps_screen = [
 	}
 ]
 
+# What there is about as much of as there are customers, or more.
+LARGE = ("CIMS Customer", "CIMS Order", "CIMS Payment", "Trust Evidence", "Trust Rating", "Trust Snapshot")
+
 app_include_js = "cims.bundle.js"
 app_include_css = "cims.bundle.css"
 extend_bootinfo = "cims.boot.add"
-doctype_list_js = {"CIMS Customer": ["public/js/customer_views.js", "public/js/customer_list_search.js"]}
-standard_queries = {"CIMS Customer": "cims.api.search.link"}
 doctype_js = {"CIMS Customer": "public/js/duplicate_check.js"}
+doctype_list_js = {name: ["public/js/lists.js"] for name in LARGE}
+standard_queries = {"CIMS Customer": "cims.api.search.link"}
 
 jinja = {"methods": ["cims.ratings.drawing.curve_svg", "cims.ratings.panel.trust_panel"]}
 
@@ -68,11 +71,18 @@ doc_events = {
 }
 
 # Brought in line with customers that were written as sets of rows, in the same transaction: f(names).
-cims_customer_indexes = ["cims.duplicates.keys.refresh"]
+cims_customer_indexes = ["cims.search.index.refresh", "cims.duplicates.keys.refresh"]
 
 has_permission = {"Duplicate Candidate": "cims.duplicates.queue.has_permission"}
 
-clear_cache = ["cims.ratings.policies.forget_cached", "cims.ratings.forecasts.forget_cached"]
+# What User Permissions leave of these lists, said so that an index serves it.
+permission_query_conditions = dict.fromkeys(LARGE, "cims.permissions.rows_of")
+
+clear_cache = [
+	"cims.ratings.policies.forget_cached",
+	"cims.ratings.forecasts.forget_cached",
+	"cims.cims.report.remembered.forget",
+]
 
 scheduler_events = {
 	"daily_long": [
@@ -87,6 +97,3 @@ scheduler_events = {
 
 # Sources of receivables and trading events for the rating, in the order in which they are asked.
 cims_receivable_sources = ["cims.receivables.orders.CIMSOrders"]
-
-# Called with the names of customers after they have been written or deleted other than through their documents.
-cims_customer_indexes = ["cims.search.index.refresh"]

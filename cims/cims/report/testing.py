@@ -8,6 +8,7 @@ from datetime import date
 import frappe
 from frappe.tests.utils import FrappeTestCase
 
+from cims.cims.report import remembered
 from cims.cims.report.common import CUSTOMER
 
 GROUP, OTHER_GROUP = "Report Test Group", "Report Test Other Group"
@@ -74,6 +75,7 @@ class ReportTestCase(FrappeTestCase):
 
 	def setUp(self):
 		super().setUp()
+		remembered.forget()
 		frappe.db.savepoint("report_test")
 
 	def tearDown(self):
