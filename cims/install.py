@@ -11,6 +11,7 @@ from frappe.model.rename_doc import get_link_fields
 
 from cims import permissions
 from cims.ratings import policies
+from cims.timeline import storage
 
 MODULE = "CIMS"
 CUSTOMER_GROUPS = ("Manufacturing", "Wholesale", "Retail", "Services", "Public Sector", "Private Person")
@@ -44,6 +45,7 @@ def after_install() -> None:
 	widen_lists()
 	add_address_template()
 	policies.install_default()
+	storage.bring()
 
 
 def fill_settings(args: dict | None = None) -> None:
@@ -108,6 +110,7 @@ def before_uninstall() -> None:
 	doctypes = frappe.get_all("DocType", filters={"module": MODULE}, pluck="name")
 	_forget(doctypes)
 	_delete_bookkeeping(doctypes)
+	storage.take_away()
 
 
 def after_uninstall() -> None:
