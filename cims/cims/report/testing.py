@@ -10,6 +10,7 @@ import frappe
 from frappe.tests.utils import FrappeTestCase
 from frappe.utils import getdate
 
+from cims.cims.report import remembered
 from cims.cims.report.common import CUSTOMER
 from cims.ratings import snapshots
 from cims.ratings.replay import Point
@@ -80,6 +81,7 @@ class ReportTestCase(FrappeTestCase):
 
 	def setUp(self):
 		super().setUp()
+		remembered.forget()
 		frappe.db.savepoint("report_test")
 
 	def tearDown(self):
