@@ -240,11 +240,11 @@ class Unpacked(NamedTuple):
 
 
 def unpack(curves: Sequence[tuple[int, bytes]], figures_only: bool = False) -> Points:
-	"""The points of curves, given as (place of the customer, bytes) in the order of the places.
+	"""The points of curves, given as (place of the customer, bytes) in the order of the places; without bytes, no points.
 
 	figures_only: without contributions and marks, for who reads thousands. Raises ValueError for bytes of another version.
 	"""
-	parts = [_unpacked(who, packed) for who, packed in curves]
+	parts = [_unpacked(who, packed) for who, packed in curves if packed]
 	words = _union(part.names[0] for part in parts)
 	factors = {} if figures_only else _union(part.names[1] + part.names[2] for part in parts)
 	counts = [len(part.days) for part in parts]

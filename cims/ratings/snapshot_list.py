@@ -23,7 +23,7 @@ from frappe.utils import cint, compare, flt, get_filter, getdate
 
 from cims.ratings import snapshots, standings
 from cims.ratings.curve_tables import CURVES
-from cims.ratings.month_format import BITS, Standings
+from cims.ratings.month_format import Standings
 from cims.trust.calendar import to_date, to_day
 
 DOCTYPE, CUSTOMER = snapshots.SNAPSHOT, "CIMS Customer"
@@ -93,6 +93,11 @@ def get_count(args: Mapping) -> int:
 		if limit and found >= limit:
 			return limit
 	return found
+
+
+def may_read(doc, ptype: str = "read", user: str | None = None, **_more) -> bool:
+	"""Hook: a customer's snapshots are for those who may read the customer."""
+	return not doc.customer or frappe.has_permission(CUSTOMER, "read", doc=doc.customer, user=user)
 
 
 def _may_read(asked: Asked) -> None:
@@ -297,13 +302,7 @@ def _through(asked: Asked) -> Iterator[Standings]:
 def _readable_numbers() -> np.ndarray | None:
 	"""The customers that the user may read, by number; None for all of them."""
 	condition = build_match_conditions(CUSTOMER)
-	if not condition:
-		return None
-	found = standings.numbers(
-		f"""SELECT GROUP_CONCAT(k.id) FROM `tab{CUSTOMER}` JOIN `{CURVES}` k ON k.customer = `tab{CUSTOMER}`.name
-		WHERE {condition} GROUP BY k.id >> {BITS}"""
-	)
-	return np.concatenate([np.zeros(0, dtype=np.int64), *(some for (some,) in found)])
+	return standings.of_customers(condition) if condition else None
 
 
 def _which(points: Standings, one: frappe._dict) -> np.ndarray:

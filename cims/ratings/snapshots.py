@@ -39,7 +39,12 @@ def keep_many(
 	reads 5,000 customers' curves, one writes up to 1,000.
 	"""
 	kept = curve_tables.read(customers)
-	return curve_tables.store(kept, curve_format.pack(_merged(kept.points, points, since, with_events)))
+	return curve_tables.store(kept, _packed(customers, _merged(kept.points, points, since, with_events)))
+
+
+def _packed(customers: Sequence[str], points: Points) -> dict[int, bytes]:
+	"""The curve of every customer, empty without points."""
+	return dict.fromkeys(range(len(customers)), b"") | dict(curve_format.pack(points))
 
 
 def _merged(kept: Points, points: Points, since: int | None, with_events: bool) -> Points:
@@ -114,7 +119,7 @@ def remove_event(customer: str, day: int) -> None:
 	"""The score hasn't moved on that day after all."""
 	kept = curve_tables.read([customer])
 	points = kept.points
-	curve_tables.store(kept, curve_format.pack(points.where(~(points.event & (points.day == day)))))
+	curve_tables.store(kept, _packed([customer], points.where(~(points.event & (points.day == day)))))
 
 
 def forget(customers: Collection[str]) -> None:
