@@ -117,7 +117,8 @@ def forget(customers: Collection[str]) -> None:
 	"""Take the curves of customers away: they lose their name and points, and the row goes once the months know."""
 	for part in sql.chunks(customers, NAMES_AT_ONCE):
 		frappe.db.sql(
-			f"UPDATE `{CURVES}` SET customer = CONCAT(%s, id), changed = 1, points = '' WHERE customer IN %s", (GONE, part)
+			f"UPDATE `{CURVES}` SET customer = CONCAT(%s, id), changed = 1, points = '' WHERE customer IN %s",
+			(GONE, part),
 		)
 
 
