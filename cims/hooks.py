@@ -75,7 +75,10 @@ doc_events = {
 # Brought in line with customers that were written as sets of rows, in the same transaction: f(names).
 cims_customer_indexes = ["cims.search.index.refresh", "cims.duplicates.keys.refresh"]
 
-has_permission = {"Duplicate Candidate": "cims.duplicates.queue.has_permission"}
+has_permission = {
+	"Duplicate Candidate": "cims.duplicates.queue.has_permission",
+	"Trust Snapshot": "cims.ratings.snapshot_list.may_read",
+}
 
 # What User Permissions leave of these lists, said so that an index serves it.
 permission_query_conditions = dict.fromkeys(LARGE, "cims.permissions.rows_of")

@@ -11,7 +11,7 @@ from frappe.model.rename_doc import get_link_fields
 
 from cims import permissions
 from cims.duplicates import finding, keys
-from cims.ratings import policies
+from cims.ratings import curve_tables, policies
 from cims.search import index, tables
 from cims.timeline import storage
 
@@ -119,6 +119,7 @@ def before_uninstall() -> None:
 
 
 def after_uninstall() -> None:
+	curve_tables.drop()
 	keys.drop_table()
 	finding.drop_table()
 	frappe.clear_cache()
