@@ -416,10 +416,11 @@ def learn(history: History, as_of: int, policy: Policy) -> Policy:
 
 def evaluations(history: History, days: Sequence[int], policy: Policy) -> Past:
 	"""Score and low end of every customer on each of `days`."""
-	return _evaluated(state_on_days(history, days, policy), history.segments, days, policy)
+	return evaluated(state_on_days(history, days, policy), history.segments, days, policy)
 
 
-def _evaluated(state: State, segments: Sequence[str], days: Sequence[int], policy: Policy) -> Past:
+def evaluated(state: State, segments: Sequence[str], days: Sequence[int], policy: Policy) -> Past:
+	"""Score and low end of every customer on each of `days`, from their states (`state_on_days`)."""
 	shape = (len(segments), len(days))
 	past = Past(
 		np.broadcast_to(np.asarray(days), shape),
@@ -459,7 +460,7 @@ def rate_parts(parts: Iterable[History], as_of: int, policy: Policy, *, learning
 	state = states.where(slice(EVALUATIONS, None, len(days)))
 	if learning:
 		policy = replace(policy, priors=estimate_priors(state.full(), segments, policy))
-	past = _evaluated(states, segments, days, policy).before(EVALUATIONS)
+	past = evaluated(states, segments, days, policy).before(EVALUATIONS)
 	return conclude(customers, segments, state, past, Figures.join(known), as_of, policy)
 
 
@@ -516,12 +517,17 @@ def percentiles(score: np.ndarray, rated: np.ndarray, segments: Sequence[str]) -
 	found = np.full(len(score), np.nan)
 	for segment in set(segments):
 		here = np.flatnonzero(rated & (labels == segment))
-		if len(here) > 1:
-			ranked = np.sort(score[here])
-			below = np.searchsorted(ranked, score[here], side="left")
-			same = np.searchsorted(ranked, score[here], side="right") - below - 1
-			found[here] = 100 * (below + same / 2) / (len(here) - 1)
+		found[here] = percentiles_among(score[here], np.sort(score[here]))
 	return found
+
+
+def percentiles_among(score: np.ndarray, ranked: np.ndarray) -> np.ndarray:
+	"""The percentile of each score among all of them, `ranked` in ascending order, of which it is one itself."""
+	if len(ranked) < 2:
+		return np.full(len(score), np.nan)
+	below = np.searchsorted(ranked, score, side="left")
+	same = np.searchsorted(ranked, score, side="right") - below - 1
+	return 100 * (below + same / 2) / (len(ranked) - 1)
 
 
 @dataclass(frozen=True)
