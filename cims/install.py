@@ -10,7 +10,9 @@ from frappe.geo.country_info import get_country_info
 from frappe.model.rename_doc import get_link_fields
 
 from cims import permissions
+from cims.duplicates import finding, keys
 from cims.ratings import policies
+from cims.search import index, tables
 
 MODULE = "CIMS"
 CUSTOMER_GROUPS = ("Manufacturing", "Wholesale", "Retail", "Services", "Public Sector", "Private Person")
@@ -30,6 +32,7 @@ SERIES = {
 	"POL-.": "POL-",
 	"OVR-.": "OVR-",
 	"FC-.": "FC-",
+	"MRG-.": "MRG-",
 }
 # Where we note that the site had no address template before us.
 TEMPLATE_ADDED = "cims_address_template"
@@ -38,6 +41,7 @@ KEPT = ("Communication", "Activity Log", "Email Queue", "Deleted Document")
 
 
 def after_install() -> None:
+	index.ensure()
 	permissions.grant()
 	fill_settings()
 	add_masters()
@@ -102,6 +106,7 @@ def before_uninstall() -> None:
 	if records.noted():
 		# Its contacts and log-ins are not our doctypes' and would stay behind; what people added to stays.
 		logins.remove(records.remove().users_kept)
+	tables.drop()
 	_remove_address_template()
 	permissions.revoke()
 	permissions.delete_roles()
@@ -111,6 +116,8 @@ def before_uninstall() -> None:
 
 
 def after_uninstall() -> None:
+	keys.drop_table()
+	finding.drop_table()
 	frappe.clear_cache()
 
 

@@ -174,13 +174,9 @@ def bands(policy: Policy) -> list[dict]:
 
 def _curve(customer: str, kept) -> tuple[list[dict], list[dict]]:
 	"""The points of the last 24 months with today's, and what moved the score on the days on which it moved."""
-	rows = frappe.get_all(
-		snapshots.SNAPSHOT,
-		{"customer": customer, "day": (">=", get_last_day(add_months(nowdate(), -MONTHS - 1)))},
-		["day", "score", "low", "high", "grade", "cause", "rated", "marks"],
-		order_by="day",
-		limit=0,
-	)
+	fields = ("day", "score", "low", "high", "grade", "cause", "rated", "marks")
+	since = to_day(getdate(get_last_day(add_months(nowdate(), -MONTHS - 1))))
+	rows = snapshots.of([customer], fields, since)
 	curve = [point(row) for row in rows if row.rated]
 	if kept.rated and (not curve or curve[-1]["day"] < kept.as_of.isoformat()):
 		curve.append(point(frappe._dict(kept, day=kept.as_of, cause="Today", grade=kept.computed_grade)))

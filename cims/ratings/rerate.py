@@ -78,33 +78,12 @@ def _past(kept: frappe._dict, day: int, policy: Policy) -> tuple[Ledger, Past] |
 	if ledger.policy != policy.version or ledger.tally.day > day:
 		return None
 	ends = month_ends(day, EVALUATIONS)
-	rows = {
-		to_day(row.day): row
-		for row in frappe.get_all(
-			snapshots.SNAPSHOT,
-			{
-				"customer": kept.customer,
-				"day": ("in", [to_date(end) for end in ends]),
-				"cause": snapshots.MONTH_END,
-			},
-			["day", "score", "low", "rated", "cap", "policy"],
-			order_by=None,
-		)
-	}
-	needed = [end for end in ends if ledger.first is not None and end >= ledger.first]
-	if any(end not in rows or rows[end].policy != policy.version for end in needed):
+	found = snapshots.last_month_ends([kept.customer], ends)
+	needed = np.array([[ledger.first is not None and end >= ledger.first for end in ends]])
+	if (needed & (found.policy != policy.version)).any():
 		return None
-
-	def column(get, otherwise):
-		return np.array([[get(rows[end]) if end in rows else otherwise for end in ends]])
-
-	return ledger, Past(
-		day=np.array([ends]),
-		score=column(lambda row: flt(row.score), 0.0),
-		low=column(lambda row: flt(row.low), 0.0),
-		rated=column(lambda row: bool(row.rated), False),
-		cap=column(lambda row: policy.grades.index(row.cap) if row.cap else 0, 0),
-	)
+	caps = [policy.grades.index(cap) if cap in policy.grades else 0 for cap in found.cap[0]]
+	return ledger, Past(np.array([ends]), found.score, found.low, found.rated, cap=np.array([caps]))
 
 
 def _rate_from_sums(kept: frappe._dict, past: tuple[Ledger, Past], day: int, policy: Policy) -> Rating:
@@ -191,10 +170,7 @@ def _mark_move(
 		snapshots.write([replace(point, marks=dump(found[0]))], policy.version)
 		ledger.marked = day
 	elif ledger.marked == day:
-		frappe.db.delete(
-			snapshots.SNAPSHOT,
-			{"customer": ratings.customers[0], "day": to_date(day), "cause": snapshots.EVENT},
-		)
+		snapshots.remove_event(ratings.customers[0], day)
 		ledger.marked = None
 
 
