@@ -202,7 +202,6 @@ def _import_report(doc) -> str:
 	return "\n".join(said)
 
 
-<<<<<<< HEAD
 @click.command("cims-rebuild-search")
 @on_site
 def rebuild_search():
@@ -216,8 +215,6 @@ def rebuild_search():
 	click.echo(f"{done:,} customers can be found")
 
 
-commands = [sample_data, remove_sample_data, backtest, rerate, backfill, import_file, rebuild_search]
-=======
 @click.command("cims-find-duplicates")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @on_site
@@ -247,5 +244,13 @@ def _duplicates_report(found: dict) -> str:
 	return "\n".join(lines)
 
 
-commands = [sample_data, remove_sample_data, backtest, rerate, backfill, import_file, find_duplicates]
->>>>>>> dup
+commands = [
+	sample_data,
+	remove_sample_data,
+	backtest,
+	rerate,
+	backfill,
+	import_file,
+	rebuild_search,
+	find_duplicates,
+]
