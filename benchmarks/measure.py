@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[1]
 @dataclass
 class Figure:
 	"""One row of the table. value and against in the same unit; ratio: how often better than the peer, or how often
-	worse, as `goal` puts it; reached: None where nothing must be reached."""
+	worse, as `goal` puts it; reached: None where nothing must be
+	reached; seconds: what the work took, where value is something else."""
 
 	work: str
 	value: float
@@ -31,6 +32,7 @@ class Figure:
 	ratio: float | None = None
 	goal: str = ""
 	reached: bool | None = None
+	seconds: float | None = None
 
 	def to_dict(self) -> dict:
 		return asdict(self) | {"ratio_shown": "" if self.ratio is None else f"{self.ratio:,.2f}"}

@@ -10,7 +10,10 @@ from frappe.geo.country_info import get_country_info
 from frappe.model.rename_doc import get_link_fields
 
 from cims import permissions
-from cims.ratings import policies
+from cims.duplicates import finding, keys
+from cims.ratings import curve_tables, policies
+from cims.search import index, tables
+from cims.timeline import storage
 
 MODULE = "CIMS"
 CUSTOMER_GROUPS = ("Manufacturing", "Wholesale", "Retail", "Services", "Public Sector", "Private Person")
@@ -30,6 +33,7 @@ SERIES = {
 	"POL-.": "POL-",
 	"OVR-.": "OVR-",
 	"FC-.": "FC-",
+	"MRG-.": "MRG-",
 }
 # Where we note that the site had no address template before us.
 TEMPLATE_ADDED = "cims_address_template"
@@ -38,12 +42,14 @@ KEPT = ("Communication", "Activity Log", "Email Queue", "Deleted Document")
 
 
 def after_install() -> None:
+	index.ensure()
 	permissions.grant()
 	fill_settings()
 	add_masters()
 	widen_lists()
 	add_address_template()
 	policies.install_default()
+	storage.bring()
 
 
 def fill_settings(args: dict | None = None) -> None:
@@ -102,15 +108,20 @@ def before_uninstall() -> None:
 	if records.noted():
 		# Its contacts and log-ins are not our doctypes' and would stay behind; what people added to stays.
 		logins.remove(records.remove().users_kept)
+	tables.drop()
 	_remove_address_template()
 	permissions.revoke()
 	permissions.delete_roles()
 	doctypes = frappe.get_all("DocType", filters={"module": MODULE}, pluck="name")
 	_forget(doctypes)
 	_delete_bookkeeping(doctypes)
+	storage.take_away()
 
 
 def after_uninstall() -> None:
+	curve_tables.drop()
+	keys.drop_table()
+	finding.drop_table()
 	frappe.clear_cache()
 
 
