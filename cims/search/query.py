@@ -74,11 +74,14 @@ def fit(sought: Sought, lines: list[str]) -> Fit | None:
 		return None
 	whole = (sought.whole, *sought.words[0]) if len(sought.words) == 1 else (sought.whole,)
 	together = squeezed(sought.whole)
+	# Signs are no part of how a name reads.
+	reads = together if together == sought.whole.replace(" ", "") else ""
 	best = Fit(SCATTERED, _line_of(sought.words[0], lines))
 	for at, line in enumerate(lines):
 		name = LINES[at]
-		for form in (together,) if name == "code" or name in READINGS else whole:
-			if form in line and (level := _level(form, line, name)) < best.level:
+		forms = (together,) if name == "code" else (reads,) if name in READINGS else whole
+		for form in forms:
+			if form and form in line and (level := _level(form, line, name)) < best.level:
 				best = Fit(level, at)
 	return best
 
