@@ -15,10 +15,14 @@ add_to_apps_screen = [
 	}
 ]
 
+# What there is about as much of as there are customers, or more.
+LARGE = ("CIMS Customer", "CIMS Order", "CIMS Payment", "Trust Evidence", "Trust Rating", "Trust Snapshot")
+
 app_include_js = "cims.bundle.js"
 app_include_css = "cims.bundle.css"
 extend_bootinfo = "cims.boot.add"
-doctype_list_js = {"CIMS Customer": ["public/js/customer_views.js", "public/js/customer_list_search.js"]}
+doctype_js = {"CIMS Customer": "public/js/duplicate_check.js"}
+doctype_list_js = {name: ["public/js/lists.js"] for name in LARGE}
 standard_queries = {"CIMS Customer": "cims.api.search.link"}
 
 jinja = {"methods": ["cims.ratings.drawing.curve_svg", "cims.ratings.panel.trust_panel"]}
@@ -28,6 +32,8 @@ fixtures = [{"dt": "Role", "filters": [["name", "like", "CIMS %"]]}]
 after_install = "cims.install.after_install"
 after_migrate = ["cims.search.index.ensure"]
 setup_wizard_complete = "cims.install.fill_settings"
+after_app_install = "cims.timeline.storage.bring"
+after_migrate = "cims.timeline.storage.bring"
 before_uninstall = "cims.install.before_uninstall"
 after_uninstall = "cims.install.after_uninstall"
 
@@ -45,7 +51,12 @@ doc_events = {
 		"on_cancel": "cims.receivables.events.payment_changed",
 	},
 	"CIMS Customer": {
-		"on_update": "cims.ratings.store.segment_changed",
+		"on_update": [
+			"cims.ratings.store.segment_changed",
+			"cims.duplicates.keys.on_update",
+			"cims.duplicates.twins.on_update",
+		],
+		"on_trash": "cims.duplicates.keys.on_trash",
 		"before_rename": "cims.ratings.store.before_customer_renamed",
 		"after_rename": [
 			"cims.ratings.store.after_customer_renamed",
@@ -61,7 +72,23 @@ doc_events = {
 	"User": {"on_trash": "cims.customers.guards.refuse_to_delete_manager"},
 }
 
-clear_cache = ["cims.ratings.policies.forget_cached", "cims.ratings.forecasts.forget_cached"]
+# Brought in line with customers that were written as sets of rows, in the same transaction: f(names).
+cims_customer_indexes = ["cims.search.index.refresh", "cims.duplicates.keys.refresh"]
+
+has_permission = {
+	"Duplicate Candidate": "cims.duplicates.queue.has_permission",
+	"Trust Snapshot": "cims.ratings.snapshot_list.may_read",
+}
+
+# What User Permissions leave of these lists, said so that an index serves it.
+permission_query_conditions = dict.fromkeys(LARGE, "cims.permissions.rows_of")
+
+clear_cache = [
+	"cims.ratings.policies.forget_cached",
+	"cims.ratings.forecasts.forget_cached",
+	"cims.cims.report.remembered.forget",
+	"cims.timeline.storage.forget",
+]
 
 scheduler_events = {
 	"daily_long": [
@@ -76,6 +103,3 @@ scheduler_events = {
 
 # Sources of receivables and trading events for the rating, in the order in which they are asked.
 cims_receivable_sources = ["cims.receivables.orders.CIMSOrders"]
-
-# Called with the names of customers after they have been written or deleted other than through their documents.
-cims_customer_indexes = ["cims.search.index.refresh"]

@@ -10,8 +10,10 @@ from frappe.geo.country_info import get_country_info
 from frappe.model.rename_doc import get_link_fields
 
 from cims import permissions
-from cims.ratings import policies
+from cims.duplicates import finding, keys
+from cims.ratings import curve_tables, policies
 from cims.search import index, tables
+from cims.timeline import storage
 
 MODULE = "CIMS"
 CUSTOMER_GROUPS = ("Manufacturing", "Wholesale", "Retail", "Services", "Public Sector", "Private Person")
@@ -31,6 +33,7 @@ SERIES = {
 	"POL-.": "POL-",
 	"OVR-.": "OVR-",
 	"FC-.": "FC-",
+	"MRG-.": "MRG-",
 }
 # Where we note that the site had no address template before us.
 TEMPLATE_ADDED = "cims_address_template"
@@ -46,6 +49,7 @@ def after_install() -> None:
 	widen_lists()
 	add_address_template()
 	policies.install_default()
+	storage.bring()
 
 
 def fill_settings(args: dict | None = None) -> None:
@@ -111,9 +115,13 @@ def before_uninstall() -> None:
 	doctypes = frappe.get_all("DocType", filters={"module": MODULE}, pluck="name")
 	_forget(doctypes)
 	_delete_bookkeeping(doctypes)
+	storage.take_away()
 
 
 def after_uninstall() -> None:
+	curve_tables.drop()
+	keys.drop_table()
+	finding.drop_table()
 	frappe.clear_cache()
 
 

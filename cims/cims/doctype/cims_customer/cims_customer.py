@@ -5,6 +5,7 @@ from frappe.model.document import Document
 from frappe.model.naming import make_autoname
 from frappe.utils import escape_html, get_link_to_form, getdate, nowdate
 
+from cims import indexes
 from cims.customers import guards, identity, regions
 from cims.customers.status import ARCHIVED
 
@@ -46,9 +47,9 @@ class CIMSCustomer(Document):
 		delete_contact_and_address(self.doctype, self.name)
 
 	def keep_trust_figures(self):
-		"""Whatever came in for them, the trust figures and the sample mark stay what they were."""
+		"""Whatever came in for them, the trust figures and the marks of sample and import stay what they were."""
 		before = self.get_doc_before_save()
-		for field in (*TRUST_FIGURES, "sample_data"):
+		for field in (*TRUST_FIGURES, "sample_data", "import_id"):
 			default = "NR" if field == "trust_grade" else None
 			self.set(field, before.get(field) if before else default)
 
@@ -59,13 +60,7 @@ class CIMSCustomer(Document):
 		for field in other:
 			self.set(field, None)
 		if lost:
-			frappe.msgprint(
-				_("Emptied, because they don't belong to a customer of this type: {0}.").format(
-					", ".join(lost)
-				),
-				indicator="orange",
-				alert=True,
-			)
+			frappe.msgprint(emptied(lost), indicator="orange", alert=True)
 
 	def check_identity(self):
 		if self.credit_code:
@@ -161,16 +156,19 @@ class CIMSCustomer(Document):
 			)
 
 
+def emptied(labels: list[str]) -> str:
+	return _("Emptied, because they don't belong to a customer of this type: {0}.").format(", ".join(labels))
+
+
 def on_doctype_update():
-	"""Every column that the list filters or sorts by, together with the order of the list."""
-	for column in (
-		"status",
-		"trust_grade",
-		"province",
-		"city",
-		"account_manager",
-		"trust_score",
-		"overdue_amount",
-	):
-		frappe.db.add_index("CIMS Customer", [column, "modified"], f"{column}_modified")
-	frappe.db.add_index("CIMS Customer", ["creation"])
+	"""What the list filters by, in the order that it shows; what it sorts by; what figures and merges ask for."""
+	filters = (
+		"status", "trust_grade", "trust_watch", "province", "city", "account_manager", "customer_group",
+	)  # fmt: skip
+	sorts = ("creation", "trust_score", "trust_change", "overdue_amount")
+	indexes.bring(
+		"CIMS Customer",
+		{f"{field}_modified": (field, "modified") for field in filters}
+		| {field: (field,) for field in sorts},
+		retired=("trust_score_modified", "overdue_amount_modified", "creation_index"),
+	)
