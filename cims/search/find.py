@@ -11,7 +11,7 @@ import frappe
 
 from cims.search import grams, query, tables
 from cims.search.query import Fit, Sought
-from cims.search.texts import CONTACT, CUSTOMER, FIELDS, INITIALS, LINES, OTHERS, READING, squeezed
+from cims.search.texts import CONTACT, CUSTOMER, FIELDS, LINES, READINGS, squeezed
 
 # Candidates looked at in one go, and how often before the search turns round: see `_among_readable`.
 AT_ONCE = 250
@@ -64,9 +64,8 @@ class Search:
 		self.user, self.filters, self.reference_doctype, self.wanted = user, filters, reference_doctype, wanted
 		permitted = set(frappe.get_meta(CUSTOMER).get_permitted_fieldnames(user=user))
 		if frappe.has_permission("Contact", "read", user=user):
-			permitted |= {CONTACT, OTHERS}
-		if {"customer_name", "legal_name"} <= permitted:
-			permitted |= {READING, INITIALS}
+			permitted.add(CONTACT)
+		permitted |= {line for line, field in READINGS.items() if field in permitted}
 		self.permitted = permitted
 		self.hidden = [at for at, line in enumerate(LINES) if line not in permitted]
 

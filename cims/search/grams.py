@@ -58,7 +58,7 @@ def entries(texts: Sequence[str], owners: Sequence[str], lines: int, begins: Seq
 	owned = [owned_by(owner) << SLOT_BITS | slot for slot, owner in enumerate(owners) if owner]
 	found.append(np.array(owned, np.uint64))
 	every = np.sort(np.concatenate(found))
-	return every[np.concatenate(([True], every[1:] != every[:-1]))]
+	return every[np.flatnonzero(np.diff(every, prepend=~every[:1]))]
 
 
 def _entries(keys: np.ndarray, slots: np.ndarray) -> np.ndarray:

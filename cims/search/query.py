@@ -7,16 +7,15 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from cims.customers import text as written
-from cims.search.texts import CONTACT, INITIALS, LINES, OTHERS, READING, squeezed
+from cims.search.texts import CITY_READS, CONTACT, CONTACT_READS, LINES, READINGS, squeezed
 
 MOST_WORDS = 8
 LONGEST = 140
 # In the order in which a hit counts: how the whole text fits one value or how it reads, or that its words do.
 EQUAL, READS_EQUAL, BEGINS, READS_BEGIN, WORD, READS_INSIDE, INSIDE, SCATTERED, MISTYPED = range(9)
-READINGS = (READING, INITIALS, OTHERS)
 NAMES = ("customer_name", "legal_name")
 # A hit in one of these says less about who is meant.
-LOOSE = ("city", CONTACT, OTHERS)
+LOOSE = ("city", CONTACT, CITY_READS, CONTACT_READS)
 _NUMBER = re.compile(r"\+?[\d\s()./-]+")
 _DIGITS = re.compile(r"\D")
 SHORTEST_NUMBER = 3
@@ -64,8 +63,7 @@ class Fit:
 	@property
 	def field(self) -> str:
 		"""The customer's field that fits."""
-		line = LINES[self.line]
-		return "customer_name" if line in (READING, INITIALS) else CONTACT if line == OTHERS else line
+		return READINGS.get(LINES[self.line], LINES[self.line])
 
 
 def fit(sought: Sought, lines: list[str]) -> Fit | None:
@@ -74,11 +72,14 @@ def fit(sought: Sought, lines: list[str]) -> Fit | None:
 		return None
 	whole = (sought.whole, *sought.words[0]) if len(sought.words) == 1 else (sought.whole,)
 	together = squeezed(sought.whole)
+	# Signs are no part of how a name reads.
+	reads = together if together == sought.whole.replace(" ", "") else ""
 	best = Fit(SCATTERED, _line_of(sought.words[0], lines))
 	for at, line in enumerate(lines):
 		name = LINES[at]
-		for form in (together,) if name == "code" or name in READINGS else whole:
-			if form in line and (level := _level(form, line, name)) < best.level:
+		forms = (together,) if name == "code" else (reads,) if name in READINGS else whole
+		for form in forms:
+			if form and form in line and (level := _level(form, line, name)) < best.level:
 				best = Fit(level, at)
 	return best
 
