@@ -20,6 +20,7 @@ from cims.ratings import (
 	queue,
 	replay,
 	rows,
+	runs,
 	snapshots,
 	sources,
 	sql,
@@ -232,10 +233,14 @@ def rate_until_settled(customer: str) -> None:
 
 def sweep() -> None:
 	"""Scheduler, every five minutes: whoever has new evidence and was not rated yet, for want of a worker or because the
-	event came in just as a job was ending. Overrides end here too, so that none holds for long after its day."""
+	event came in just as a job was ending; and runs whose workers are gone. Overrides end here too, so that none holds for
+	long after its day."""
 	overrides.expire()
 	if frappe.db.count(RATING, {"dirty": (">", 0)}):
 		queue.add_waiting()
+	for run in runs.going():
+		if runs.abandoned(run):
+			queue.add_workers(run)
 
 
 def rate_waiting() -> int:
@@ -257,29 +262,16 @@ def rate_waiting() -> int:
 
 
 def rate_everyone(curve: bool = False, user: str | None = None) -> int:
-	"""Rate every customer who has evidence, and compare them anew. Returns how many.
+	"""Job: rate every customer who has evidence, and compare them anew, or help with it where that is going on already.
+	Returns how many were rated.
 
-	curve: also work out the whole kept curve, as a new policy needs it; otherwise the month ends that the next rating
-	looks back on. user: who is told of the progress.
+	curve: also work out every customer's whole curve, as a new policy needs it. user: who is told of the progress.
 	"""
-	found = frappe.get_all(RATING, fields=["name", "replay_from"], order_by="name", limit=0)
-	anew = [row.name for row in found if curve or row.replay_from]
-	others = [row.name for row in found if not (curve or row.replay_from)]
-	done = 0
-	for customers, months in ((anew, replay.CURVE), (others, EVALUATIONS)):
-		for part in sql.chunks(customers, replay.AT_ONCE):
-			done += together.rate_many(part, months, with_events=months == replay.CURVE)
-			progress(user, done, len(found))
-	together.compare_everyone()
-	together.fill_segments(everything=curve)
-	progress(user, len(found), len(found))
-	return done
-
-
-def progress(user: str | None, done: int, total: int) -> None:
-	"""Tell the user who waits for it how far a long rating has come."""
-	if user:
-		frappe.publish_realtime("cims_rating_progress", {"done": done, "total": total}, user=user)
+	run = runs.start(curve, user)
+	sql.commit()
+	queue.add_workers(run, besides=1)
+	runs.work(run)
+	return frappe.db.get_value(runs.RUN, run, "rated")
 
 
 def nightly() -> None:

@@ -14,7 +14,7 @@ from frappe.utils import flt
 from cims.ratings import forecasts, overrides, packed, policies, replay, rows, snapshots, sources, sql
 from cims.ratings.calendar import site_calendar, today
 from cims.trust import rating
-from cims.trust.calendar import month_ends
+from cims.trust.calendar import month_ends, to_day
 from cims.trust.grades import EVALUATIONS
 from cims.trust.policy import Policy
 from cims.trust.rating import DIGITS
@@ -54,6 +54,39 @@ def rate_part(customers: Sequence[str], months: int, with_events: bool) -> int:
 		keep_curves(found, unchanged, day, policy, months, with_events)
 	rows.write(_only(columns, unchanged))
 	return len(unchanged)
+
+
+def rate_shard(customers: Sequence[str], curve_follows: bool = False) -> int:
+	"""Rate customers as time alone needs it, and more of those whose curve lacks something. Returns how many were rated.
+
+	curve_follows: the whole curve is worked out afterwards in any case. The caller commits.
+	"""
+	if curve_follows:
+		return rate_part(customers, 0, with_events=False)
+	behind = _behind(customers)
+	done = 0
+	for months, names in behind.items():
+		done += rate_part(names, months, with_events=months == replay.CURVE)
+	return done
+
+
+def _behind(customers: Sequence[str]) -> dict[int, Sequence[str]]:
+	"""How many month ends of their curve customers lack: 0, a few that have passed since they were rated, or all."""
+	policy, day = policies.active().version, today()
+	found: dict[int, list[str]] = {}
+	for condition, among in sql.among("name", customers):
+		for name, as_of, version, replay_from in frappe.db.sql(
+			f"SELECT name, as_of, policy, replay_from FROM `tabTrust Rating` WHERE {condition} ORDER BY name", among
+		):
+			if as_of is None or replay_from or version != policy:
+				months = replay.CURVE
+			else:
+				passed = sum(end >= to_day(as_of) for end in month_ends(day, replay.CURVE))
+				months = min(passed, replay.CURVE) and EVALUATIONS
+			found.setdefault(months, []).append(name)
+	if len(found) == 1:
+		return {months: customers for months in found}
+	return found
 
 
 def _only(columns: dict[str, rows.Column], names: Collection[str]) -> dict[str, rows.Column]:
