@@ -30,10 +30,9 @@ jinja = {"methods": ["cims.ratings.drawing.curve_svg", "cims.ratings.panel.trust
 fixtures = [{"dt": "Role", "filters": [["name", "like", "CIMS %"]]}]
 
 after_install = "cims.install.after_install"
-after_migrate = ["cims.search.index.ensure"]
 setup_wizard_complete = "cims.install.fill_settings"
 after_app_install = "cims.timeline.storage.bring"
-after_migrate = "cims.timeline.storage.bring"
+after_migrate = ["cims.timeline.storage.bring", "cims.search.index.ensure"]
 before_uninstall = "cims.install.before_uninstall"
 after_uninstall = "cims.install.after_uninstall"
 

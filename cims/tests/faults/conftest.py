@@ -35,10 +35,10 @@ def undisturbed(stage):
 
 	@cache
 	def run(work: Work) -> Undisturbed:
-		stage.put(work.name, work.function("prepare"))
-		before = work.state(stage.database)
+		stage.put(work)
+		before = work.state(stage)
 		statements = stage.whole(work)
 		stage.finish(work)
-		return Undisturbed(statements, before, work.state(stage.database))
+		return Undisturbed(statements, before, work.state(stage))
 
 	return run

@@ -29,10 +29,6 @@ SITE = sys.argv[1] if len(sys.argv) > 1 else ""
 CHANGES = re.compile(
 	r"\s*(INSERT|UPDATE|DELETE|REPLACE|LOAD|CREATE|DROP|ALTER|RENAME|TRUNCATE|COMMIT|START)\b", re.IGNORECASE
 )
-PRELOADED = (
-	"frappe.utils.background_jobs", "cims.imports.job", "cims.receivables.importing", "cims.customers.importing",
-	"cims.ratings.rerate", "cims.tests.faults.works.all",
-)  # fmt: skip
 
 
 # --- what is watched ----------------------------------------------------------------------------------
@@ -168,8 +164,8 @@ def main() -> None:
 	answers = os.fdopen(os.dup(1), "w")
 	os.dup2(2, 1)  # what the processes print is no answer
 	frappe.init(site=SITE)
-	for module in PRELOADED:
-		importlib.import_module(module)
+	importlib.import_module("frappe.utils.background_jobs")
+	importlib.import_module("cims.tests.faults.works.all").in_small_steps()
 	frappe.destroy()
 	answers.write("{}\n")
 	answers.flush()

@@ -210,15 +210,16 @@ class Stage:
 
 	# --- the state it is in ---
 
-	def put(self, name: str, prepare: str) -> None:
+	def put(self, work: Work) -> None:
 		"""The database and Redis as a work wants them before it starts: prepared once, then taken back to."""
 		self.kill_redis()
 		self.start_redis()
+		name = work.name.replace(" ", "-")
 		if name in self.saved:
 			self.database.tell(f"restore {name}")
 			return
 		self.database.tell("restore empty")
-		self.call(prepare)
+		self.call(work.function(work.prepare))
 		self.work_off()
 		self.database.tell(f"save {name}")
 		self.saved.add(name)
@@ -283,14 +284,15 @@ class Stage:
 		"""The command that starts it: a request, or the worker that finds its job in the queue."""
 		if work.request:
 			return {"request": work.function(work.request), "watched": watched}
-		self.call(work.function("start"))
+		self.call(work.function(work.start))
 		return {"worker": watched}
 
 	def finish(self, work: Work) -> None:
 		"""As often as the work's user and the scheduler look after it, and a worker does what that has queued."""
-		for _time in range(3):
-			self.call(work.function("again"))
-			self.work_off()
+		for name in (work.again, work.again, work.at_last):
+			if name:
+				self.call(work.function(name))
+				self.work_off()
 
 	def watching(self, log: Path, jobs: str | None, stop_before: int | None = None) -> dict:
 		return {

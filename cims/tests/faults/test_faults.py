@@ -15,15 +15,16 @@ def test_work_and_fault(stage, undisturbed, work, fault):
 		pytest.skip("no small volume may be mounted here: unshare --user --map-root-user --mount is refused")
 	clean = undisturbed(work)
 	for moment in work.moments:
-		stage.put(work.name, work.function("prepare"))
+		stage.put(work)
 		at = int(len(clean.statements) * moment)
 		running = stage.begin(work, at)
+		where = f"broken before change {at} of {len(clean.statements)}: {clean.statements[at]}"
+		assert not work.half_done(clean.before, work.state(stage), clean.end), f"while it is done, {where}"
 		fault.strike(stage, running)
 		running.go_on()
 		running.wait()
 		fault.mend(stage)
-		where = f"broken before change {at} of {len(clean.statements)}: {clean.statements[at]}"
-		seen = work.state(stage.database)
+		seen = work.state(stage)
 		assert not work.half_done(clean.before, seen, clean.end), where
 		stage.finish(work)
-		assert not difference(clean.end, work.state(stage.database)), where
+		assert not difference(clean.end, work.state(stage)), where

@@ -1,7 +1,6 @@
 """The long works that are broken in the middle: each prepared, started and gone on with as a user or the scheduler would.
 
-`prepare`, `start`, `again` are functions of a work's module and run in the site's processes; a `Work` is what the test
-knows of it. A state is what the database holds that counts, past names and dates that may differ: for each table the rows
+Its functions run in the site's processes; a `Work` is what the test knows of it. A state is what the database holds that counts, past names and dates that may differ: for each table the rows
 of each unit, which is what has to be whole at any moment: an order with its payment, a customer with its curve.
 """
 
@@ -21,9 +20,12 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Work:
-	"""module: of its functions. queries: table -> SELECT of what counts there, the unit first. jobs: the methods of the
-	jobs that do the work, as a pattern; request: the function that does it, where it is no job. parts: what may be seen of
-	it only as it was, or as it will be."""
+	"""module: of its functions. queries: table -> SELECT of what counts there, the unit first; look: the function that adds
+	to this what only the product can read. parts: what may be seen only as it was, or as it will be.
+
+	prepare, start, again: functions too; start leaves it to the jobs whose methods match `jobs`, or `request` does it at
+	once. at_last: what the scheduler does in the night.
+	"""
 
 	name: str
 	module: str
@@ -31,14 +33,20 @@ class Work:
 	parts: tuple[Part, ...]
 	jobs: str | None = None
 	request: str | None = None
+	look: str | None = None
+	prepare: str = "prepare"
+	start: str = "start"
+	again: str = "again"
+	at_last: str | None = None
 	# Which changes it is broken before: shares of those it makes.
 	moments: tuple[float, ...] = field(default=(0.35, 0.75))
 
 	def function(self, name: str) -> str:
 		return f"works.{self.module}.{name}"
 
-	def state(self, database) -> State:
-		return {table: units(database.rows(query)) for table, query in self.queries.items()}
+	def state(self, stage) -> State:
+		seen = {table: units(stage.database.rows(query)) for table, query in self.queries.items()}
+		return seen | (stage.call(self.function(self.look)) if self.look else {})
 
 	def half_done(self, before: State, seen: State, end: State) -> list[str]:
 		"""What is visible that is neither as it was nor as it will be."""
