@@ -117,7 +117,9 @@ def correspondence() -> list[Branch]:
 		AND NOT EXISTS (SELECT 1 FROM `tabCommunication Link` own WHERE own.`parent` = `tabCommunication`.`name`
 			AND own.`link_doctype` = 'CIMS Customer' AND own.`link_name` = %(customer)s)"""
 	elsewhere = f"NOT COALESCE({about}, FALSE)"
-	mail = "`tabCommunication`.`communication_type` IN ('Communication', 'Feedback', 'Automated Message')"
+	# Frappe writes one beside every event, too.
+	mail = """`tabCommunication`.`communication_type` IN ('Communication', 'Feedback', 'Automated Message')
+		AND COALESCE(`tabCommunication`.`communication_medium`, '') != 'Event'"""
 
 	def branch(where: str, index: str | None = None) -> Branch:
 		conditions = f"{where} AND {mail}"
