@@ -21,18 +21,23 @@ LARGE = ("CIMS Customer", "CIMS Order", "CIMS Payment", "Trust Evidence", "Trust
 app_include_js = "cims.bundle.js"
 app_include_css = "cims.bundle.css"
 extend_bootinfo = "cims.boot.add"
-doctype_list_js = dict.fromkeys(LARGE, "public/js/lists.js")
+doctype_js = {"CIMS Customer": "public/js/duplicate_check.js"}
+doctype_list_js = {name: ["public/js/lists.js"] for name in LARGE}
+standard_queries = {"CIMS Customer": "cims.api.search.link"}
 
 jinja = {"methods": ["cims.ratings.drawing.curve_svg", "cims.ratings.panel.trust_panel"]}
 
 fixtures = [{"dt": "Role", "filters": [["name", "like", "CIMS %"]]}]
 
 after_install = "cims.install.after_install"
+after_migrate = ["cims.search.index.ensure"]
 setup_wizard_complete = "cims.install.fill_settings"
 after_app_install = "cims.timeline.storage.bring"
 after_migrate = "cims.timeline.storage.bring"
 before_uninstall = "cims.install.before_uninstall"
 after_uninstall = "cims.install.after_uninstall"
+
+before_tests = "cims.tests.records.before_tests"
 
 doc_events = {
 	"CIMS Order": {
@@ -46,11 +51,33 @@ doc_events = {
 		"on_cancel": "cims.receivables.events.payment_changed",
 	},
 	"CIMS Customer": {
-		"on_update": "cims.ratings.store.segment_changed",
+		"on_update": [
+			"cims.ratings.store.segment_changed",
+			"cims.duplicates.keys.on_update",
+			"cims.duplicates.twins.on_update",
+		],
+		"on_trash": "cims.duplicates.keys.on_trash",
 		"before_rename": "cims.ratings.store.before_customer_renamed",
-		"after_rename": "cims.ratings.store.after_customer_renamed",
+		"after_rename": [
+			"cims.ratings.store.after_customer_renamed",
+			"cims.search.events.customer_renamed",
+		],
+		"on_change": "cims.search.events.customer_changed",
+		"after_delete": "cims.search.events.customer_deleted",
+	},
+	"Contact": {
+		"on_change": "cims.search.events.contact_changed",
+		"after_delete": "cims.search.events.contact_changed",
 	},
 	"User": {"on_trash": "cims.customers.guards.refuse_to_delete_manager"},
+}
+
+# Brought in line with customers that were written as sets of rows, in the same transaction: f(names).
+cims_customer_indexes = ["cims.search.index.refresh", "cims.duplicates.keys.refresh"]
+
+has_permission = {
+	"Duplicate Candidate": "cims.duplicates.queue.has_permission",
+	"Trust Snapshot": "cims.ratings.snapshot_list.may_read",
 }
 
 # What User Permissions leave of these lists, said so that an index serves it.
@@ -71,7 +98,7 @@ scheduler_events = {
 	],
 	"monthly_long": ["cims.ratings.forecasts.refit"],
 	# Ratings follow events by jobs of their own; this finds what a stopped worker left behind.
-	"cron": {"*/5 * * * *": ["cims.ratings.rerate.sweep"]},
+	"cron": {"*/5 * * * *": ["cims.ratings.rerate.sweep", "cims.search.index.tidy"]},
 }
 
 # Sources of receivables and trading events for the rating, in the order in which they are asked.

@@ -10,7 +10,9 @@ from frappe.geo.country_info import get_country_info
 from frappe.model.rename_doc import get_link_fields
 
 from cims import permissions
-from cims.ratings import policies
+from cims.duplicates import finding, keys
+from cims.ratings import curve_tables, policies
+from cims.search import index, tables
 from cims.timeline import storage
 
 MODULE = "CIMS"
@@ -31,6 +33,7 @@ SERIES = {
 	"POL-.": "POL-",
 	"OVR-.": "OVR-",
 	"FC-.": "FC-",
+	"MRG-.": "MRG-",
 }
 # Where we note that the site had no address template before us.
 TEMPLATE_ADDED = "cims_address_template"
@@ -39,6 +42,7 @@ KEPT = ("Communication", "Activity Log", "Email Queue", "Deleted Document")
 
 
 def after_install() -> None:
+	index.ensure()
 	permissions.grant()
 	fill_settings()
 	add_masters()
@@ -104,6 +108,7 @@ def before_uninstall() -> None:
 	if records.noted():
 		# Its contacts and log-ins are not our doctypes' and would stay behind; what people added to stays.
 		logins.remove(records.remove().users_kept)
+	tables.drop()
 	_remove_address_template()
 	permissions.revoke()
 	permissions.delete_roles()
@@ -114,6 +119,9 @@ def before_uninstall() -> None:
 
 
 def after_uninstall() -> None:
+	curve_tables.drop()
+	keys.drop_table()
+	finding.drop_table()
 	frappe.clear_cache()
 
 

@@ -20,6 +20,8 @@ SORTS = {
 	"Trust Rating": (),
 	"Trust Snapshot": ("day",),
 }
+# Packed customer by customer (`cims/ratings/curve_tables.py`): everybody's are looked through by day alone.
+OF_ALL_CUSTOMERS = ("Trust Snapshot",)
 # Standard filters for a text that take the whole of it; the others, how it begins.
 WHOLE = {"CIMS Customer": ("trust_grade",)}
 # Standard filters that another one makes needless: a customer is found by any part of the name, the kind of evidence names
@@ -52,7 +54,7 @@ def offered() -> dict:
 	"""DocType -> {"sorts", "whole", "needless", "views"} for the user's desk."""
 	found = {
 		doctype: {
-			"sorts": ["modified", "name", *fields],
+			"sorts": [*fields] if doctype in OF_ALL_CUSTOMERS else ["modified", "name", *fields],
 			"whole": WHOLE.get(doctype, ()),
 			"needless": NEEDLESS.get(doctype, ()),
 			"views": [],

@@ -14,7 +14,7 @@ import frappe
 from frappe import _
 from frappe.utils import add_days, formatdate, getdate, nowdate
 
-from cims.ratings import policies, queue, sources, sql
+from cims.ratings import curve_tables, policies, queue, sources, sql
 from cims.ratings.calendar import site_calendar
 from cims.ratings.events import DECIMALS, Ledger, dump
 from cims.ratings.guard import require_role
@@ -415,8 +415,9 @@ def forget(customers: Collection[str]) -> None:
 	"""Take away everything that is kept of these customers' trust. Only for what removes the customers themselves, such as
 	the removal of sample data: what they did is gone then."""
 	for part in sql.chunks(customers, CUSTOMERS_AT_ONCE):
-		for doctype in ("Trust Snapshot", EVIDENCE, RATING, "Trust Override"):
+		for doctype in (EVIDENCE, RATING, "Trust Override"):
 			frappe.db.delete(doctype, {"customer": ("in", part)})
+		curve_tables.forget(part)
 
 
 def segment_changed(doc, method=None) -> None:
@@ -433,8 +434,8 @@ def segment_changed(doc, method=None) -> None:
 def before_customer_renamed(doc, method=None, old: str = "", new: str = "", merge: bool = False) -> None:
 	"""Document event: where two customers become one, what was worked out for the one that goes is dropped."""
 	if merge:
-		for doctype in ("Trust Snapshot", RATING):
-			frappe.db.delete(doctype, {"customer": old})
+		frappe.db.delete(RATING, {"customer": old})
+		curve_tables.forget([old])
 
 
 def after_customer_renamed(doc, method=None, old: str = "", new: str = "", merge: bool = False) -> None:
@@ -446,3 +447,4 @@ def after_customer_renamed(doc, method=None, old: str = "", new: str = "", merge
 			queue.add([new])
 	else:
 		frappe.db.sql("UPDATE `tabTrust Rating` SET `name` = `customer` WHERE `customer` = %s", new)
+		curve_tables.rename(old, new)

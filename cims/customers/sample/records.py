@@ -151,7 +151,7 @@ def added_by_people(customers: Collection[str], own_contacts: Collection[str] = 
 
 def _linked(link: dict, customers: Sequence[str], found: dict[str, set]) -> None:
 	doctype, field = link["parent"], link["fieldname"]
-	if link["issingle"] or doctype in ("Trust Rating", "Trust Snapshot"):
+	if link["issingle"] or doctype == "Trust Rating":
 		return
 	filters = {field: ("in", customers)}
 	if doctype in MARKED:

@@ -131,7 +131,7 @@ def test_readers_write_nothing(who, rated_customers, role, name):
 @pytest.mark.parametrize("doctype", ("Trust Evidence", "Trust Rating", "Trust Snapshot"))
 def test_what_was_worked_out_can_t_be_written_by_anyone(who, rated_customers, doctype):
 	manager = who("CIMS Manager", "System Manager")
-	name = frappe.get_value(doctype, {"customer": rated_customers[0]})
+	name = frappe.get_all(doctype, {"customer": rated_customers[0]}, pluck="name", limit=1)[0]
 	path = f"/api/resource/{doctype}/{name}"
 	assert manager.get(path).status_code == 200
 	assert manager.put(path, json={"score": 1000, "value": 1}).status_code == 403
