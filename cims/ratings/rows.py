@@ -78,7 +78,12 @@ def columns(
 		"suggested_limit": _numbers(factor * _a_month(settled["amount"], ratings.as_of - first + 1), -1),
 		"reasons": [dump(one) for one in said],
 		"contributions": [
-			dump({name: {"lost": lost, "gained": gained} for name, (lost, gained) in ratings.contributions(at).items()})
+			dump(
+				{
+					name: {"lost": lost, "gained": gained}
+					for name, (lost, gained) in ratings.contributions(at).items()
+				}
+			)
 			for at in range(n)
 		],
 		"sums": [dump(ledger.to_dict()) for ledger in ledgers],
@@ -128,7 +133,9 @@ def _write_few(found: Mapping[str, Column]) -> None:
 	values = {**found, "customer": found["name"]}
 	head = ", ".join(f"`{field}`" for field in values)
 	one = "(" + ", ".join(["%s"] * len(values)) + ")"
-	update = ", ".join(f"`{field}` = VALUES(`{field}`)" for field in values if field not in ("name", "customer"))
+	update = ", ".join(
+		f"`{field}` = VALUES(`{field}`)" for field in values if field not in ("name", "customer")
+	)
 	rows = [value for row in zip(*values.values(), strict=True) for value in row]
 	frappe.db.sql(
 		f"""INSERT INTO `tabTrust Rating` ({head}) VALUES {", ".join([one] * len(found["name"]))}

@@ -58,7 +58,7 @@ class CIMSOrders:
 
 	def undivided(self, customers: Sequence[str], since: date | None = None) -> Undivided:
 		"""The receivables of many customers; since: without those that were closed by the end of this day."""
-		odd = sorted({name for name, in _divided(customers, since)})
+		odd = sorted({name for (name,) in _divided(customers, since)})
 		late = "AND (settled_on IS NULL OR settled_on > %(since)s) AND (written_off_on IS NULL OR written_off_on > %(since)s)"
 		found = packed.read(
 			customers,

@@ -61,7 +61,12 @@ class Search:
 	"""One search by one user: what it may read, and at most how many hits are wanted."""
 
 	def __init__(self, user: str, filters: list, reference_doctype: str | None, wanted: int):
-		self.user, self.filters, self.reference_doctype, self.wanted = user, filters, reference_doctype, wanted
+		self.user, self.filters, self.reference_doctype, self.wanted = (
+			user,
+			filters,
+			reference_doctype,
+			wanted,
+		)
 		permitted = set(frappe.get_meta(CUSTOMER).get_permitted_fieldnames(user=user))
 		if frappe.has_permission("Contact", "read", user=user):
 			permitted |= {CONTACT, OTHERS}
@@ -94,9 +99,7 @@ class Search:
 		return hits
 
 	def nearly(self, sought: Sought) -> list[Hit]:
-		pieces = [
-			[piece for form in forms[:1] for piece in _pieces(form)] for forms in sought.words
-		]
+		pieces = [[piece for form in forms[:1] for piece in _pieces(form)] for forms in sought.words]
 		return self._hits(_recent(pieces), _filed_nearly(sought), partial(query.close_fit, sought))
 
 	def _hits(self, rows: list[tuple], ids: Sequence[int], fits) -> list[Hit]:
