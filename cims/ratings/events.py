@@ -3,14 +3,16 @@
 A row keeps what happened, free of any policy; how much its amount counts is for the policy to say, when it is read.
 """
 
-import json
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import orjson
 
+from cims.ratings import packed
 from cims.trust import kinds
-from cims.trust.calendar import to_day
+from cims.trust.calendar import to_date, to_day
 from cims.trust.evidence import Events, Evidence, amount_weight
 from cims.trust.grades import hard_kinds
 from cims.trust.policy import Policy
@@ -27,7 +29,7 @@ DECIMALS = 9
 
 def dump(plain) -> str:
 	"""JSON as it is stored: without blanks."""
-	return json.dumps(plain, separators=(",", ":"))
+	return orjson.dumps(plain, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def weight_without_amount(row: Evidence, policy: Policy) -> float:
@@ -42,6 +44,46 @@ def weight_of(kind: str, weight: float, amount: float, policy: Policy) -> float:
 	if kind in BY_AMOUNT and amount:
 		return weight * float(amount_weight(amount, policy))
 	return weight
+
+
+def read(customers: Sequence[str], until: int | None = None) -> Events:
+	"""The kept rows of many customers in columns, not `weighed` yet, by customer and day; the columns' customers are their
+	places. until: leave out what became known after this day."""
+	found = packed.read(
+		customers,
+		(
+			"CRC32(kind)", packed.day("occurred_on"), packed.day("COALESCE(decays_from, occurred_on)"), "value",
+			"IF(reversal, -weight, weight)", "amount", "days",
+		),
+		f"""FROM `tabTrust Evidence` FORCE INDEX ({HISTORY_INDEX})
+		WHERE {"occurred_on <= %(until)s" if until is not None else "TRUE"}""",
+		"customer",
+		until=None if until is None else to_date(until),
+	)  # fmt: skip
+	kind, known, fades_from, value, weight, amount, days = found.columns
+	return Events(
+		customer=found.owner,
+		kind=_codes(kind.astype(np.int64)),
+		known=known.astype(np.int64),
+		fades_from=fades_from.astype(np.int64),
+		value=value,
+		weight=weight,
+		amount=amount,
+		days=np.where(kind == _NUMBERS[kinds.CODE[kinds.SETTLED]], days, np.nan),
+		origin=np.full(len(kind), -1, dtype=np.int64),
+	)
+
+
+# The index with all that is read of a row, so that many customers' evidence is one walk along it.
+HISTORY_INDEX = "customer_history"
+HISTORY = ("customer", "occurred_on", "decays_from", "kind", "value", "weight", "amount", "days", "reversal")
+# By its CRC the database tells a kind as a number.
+_NUMBERS = [zlib.crc32(kind.name.encode()) for kind in kinds.KINDS]
+_ORDER = np.argsort(_NUMBERS)
+
+
+def _codes(numbers: np.ndarray) -> np.ndarray:
+	return _ORDER[np.searchsorted(np.array(_NUMBERS)[_ORDER], numbers)]
 
 
 def columns(rows: Sequence[Sequence], position: Mapping[str, int]) -> Events:

@@ -10,17 +10,17 @@ import numpy as np
 
 import frappe
 
-from cims.ratings import events, marks, sources
+from cims.ratings import events, marks, sources, sql
 from cims.ratings.calendar import site_calendar
 from cims.trust import rating
 from cims.trust.calendar import month_ends, to_date, to_day
-from cims.trust.evidence import Events, Receivable, Receivables, columns_of
+from cims.trust.evidence import Events, Receivables
 from cims.trust.grades import EVALUATIONS, grade_names, sticky_grade
 from cims.trust.policy import Policy
 from cims.trust.priors import estimate_priors
-from cims.trust.rating import History, Past, Ratings
+from cims.trust.rating import History, Past, Ratings, State
 from cims.trust.score import Assessment, assess
-from cims.trust.sums import Sums, replay
+from cims.trust.sums import Sums
 
 AT_ONCE = 2000
 # How far the kept curve reaches back, in months.
@@ -31,15 +31,14 @@ DIGITS = 1
 
 @dataclass(frozen=True)
 class Book:
-	"""Some customers with everything that is known of them. receivables: as documents, `whole` in columns, in the same
-	order; history.pieces are the same split by part payment. evidence: the rows of `events.FIELDS` and their source,
-	`kept` the same in columns, free of any policy."""
+	"""Some customers with everything that is known of them. kept: their evidence free of any policy, history.events the same
+	weighed. whole: their receivables, history.pieces the same split by part payment; keys: of each open one, its key among
+	the forecasts."""
 
 	history: History
-	evidence: Sequence[Sequence]
 	kept: Events
-	receivables: Sequence[Receivable]
 	whole: Receivables
+	keys: np.ndarray
 
 	@property
 	def position(self) -> dict[str, int]:
@@ -74,43 +73,47 @@ class Replay:
 
 
 def open_book(
-	customers: Sequence[str], policy: Policy, segment_field: str | None, until: int | None = None
+	customers: Sequence[str],
+	policy: Policy,
+	segment_field: str | None,
+	until: int | None = None,
+	since: int | None = None,
 ) -> Book:
-	"""Everything known of the customers. until: leave out evidence that became known after this day."""
+	"""Everything known of the customers. until: leave out evidence that became known after this day. since: the first day
+	that will be asked about; receivables that were closed by then are left out, except of customers who have open ones."""
 	segments = segments_of(customers, segment_field)
-	customers = [name for name in customers if name in segments]
-	position = {name: at for at, name in enumerate(customers)}
-	rows = _evidence(customers, until)
-	receivables = sources.receivables(customers)
-	whole, pieces = columns_of(receivables, position, site_calendar())
-	kept = events.columns(rows, position)
-	history = History(customers, [segments[name] for name in customers], events.weighed(kept, policy), pieces)
-	return Book(history, rows, kept, receivables, whole)
+	customers = type(customers)(name for name in customers if name in segments)
+	kept = events.read(customers, until)
+	table = sources.table(customers, site_calendar(), since)
+	history = History(
+		customers, [segments[name] for name in customers], events.weighed(kept, policy), table.pieces
+	)
+	return Book(history, kept, table.whole, table.keys)
 
 
-def segments_of(customers: Collection[str], segment_field: str | None) -> dict[str, str]:
+def segments_of(customers: Sequence[str], segment_field: str | None) -> dict[str, str]:
 	"""Each customer that there is, with its segment ("" for none)."""
-	fields = ["name", segment_field] if segment_field else ["name"]
-	rows = frappe.get_all(
-		"CIMS Customer", {"name": ("in", list(customers))}, fields, as_list=True, limit=0, order_by=None
-	)
-	return {row[0]: (row[1] or "") if segment_field else "" for row in rows}
+	segment = f"COALESCE(`{segment_field}`, '')" if segment_field else "''"
+	return {
+		name: found
+		for condition, among in sql.among("name", customers)
+		for name, found in frappe.db.sql(f"SELECT name, {segment} FROM `tabCIMS Customer` WHERE {condition}", among)
+	}
 
 
-def _evidence(customers: Collection[str], until: int | None) -> list[tuple]:
-	if not customers:
-		return []
-	row = frappe.qb.DocType("Trust Evidence")
-	fields = (*events.FIELDS, "source_doctype", "source_name", "name")
-	query = (
-		frappe.qb.from_(row)
-		.select(*[row[field] for field in fields])
-		.where(row.customer.isin(list(customers)))
-		.orderby(row.customer, row.occurred_on, row.creation, row.name)
-	)
-	if until is not None:
-		query = query.where(row.occurred_on <= to_date(until))
-	return query.run()
+def rows_of(customers: Sequence[str], since: int, until: int) -> list[tuple]:
+	"""Evidence that became known within these days, as rows of `events.FIELDS`, source doctype and name, and own name."""
+	fields = ", ".join(f"`{field}`" for field in (*events.FIELDS, "source_doctype", "source_name", "name"))
+	return [
+		row
+		for condition, among in sql.among("customer", customers)
+		for row in frappe.db.sql(
+			f"""SELECT {fields} FROM `tabTrust Evidence`
+			WHERE {condition} AND occurred_on BETWEEN %(since)s AND %(until)s
+			ORDER BY customer, occurred_on, creation, name""",
+			{**among, "since": to_date(since), "until": to_date(until)},
+		)
+	]
 
 
 def learn(
@@ -173,32 +176,24 @@ def run(book: Book, as_of: int, policy: Policy, months: int, event_move: float |
 	history = book.history
 	n = len(history.customers)
 	ends = month_ends(as_of, months + EVALUATIONS)
-	days = np.array([*ends, as_of - 1, as_of])
-	customer, day = np.repeat(np.arange(n), len(days)), np.tile(days, n)
-	state = rating.state_on(history, customer, day, policy)
-	segments = np.repeat(np.array(history.segments, dtype=object), len(days))
-	found = assess(state.full(), segments, policy)
-	table = np.arange(n * len(days)).reshape(n, len(days))
-	evaluated = table[:, : len(ends)]
-	past = Past(
-		day[evaluated],
-		*(getattr(found, name)[evaluated] for name in ("score", "low", "rated")),
-		state.cap[evaluated],
-	)
+	days = [*ends, as_of - 1, as_of]
+	state = rating.state_on_days(history, days, policy)
+	every = rating.evaluated(state, history.segments, days, policy)
+	past, now = every.before(len(ends)), state.where(slice(len(ends) + 1, None, len(days)))
 	ratings = rating.conclude(
 		history.customers,
 		history.segments,
-		state.where(table[:, -1]),
+		now,
 		_last(past, EVALUATIONS),
 		rating.figures(history.events, n, as_of),
 		as_of,
 		policy,
 	)
-	ledgers = _ledgers(book, as_of, policy, replay(history.events, np.arange(n), np.full(n, as_of), policy))
-	for at, ledger in enumerate(ledgers):
-		yesterday = table[at, -2]
-		ledger.opening = (as_of, float(found.score[yesterday]) if found.rated[yesterday] else None)
-	points = _month_ends(book, past, found, evaluated, months, ledgers, policy)
+	ledgers = events.ledgers(n, history.events, as_of, policy, now.sums)
+	opening = zip(ledgers, every.score[:, -2].tolist(), every.rated[:, -2].tolist(), strict=True)
+	for ledger, score, rated in opening:
+		ledger.opening = (as_of, score if rated else None)
+	points = _month_ends(book, past, state, len(days), months, ledgers, policy)
 	if event_move is not None:
 		points = _with_events(
 			book, points, past, ledgers, as_of, ends[EVALUATIONS] if months else as_of, event_move, policy
@@ -210,30 +205,21 @@ def _last(past: Past, count: int) -> Past:
 	return Past(*(getattr(past, name)[:, -count:] for name in Past.__dataclass_fields__))
 
 
-def _ledgers(book: Book, as_of: int, policy: Policy, sums: Sums) -> list[events.Ledger]:
-	return events.ledgers(len(book.history.customers), book.history.events, as_of, policy, sums)
-
-
 def _month_ends(
-	book, past: Past, found: Assessment, evaluated, months, ledgers, policy: Policy
+	book, past: Past, state: State, stride: int, months: int, ledgers, policy: Policy
 ) -> list[Point]:
-	"""The points of the last `months` evaluations, from each customer's first evidence on."""
+	"""The points of the last `months` evaluations, from each customer's first evidence on. stride: days of each customer
+	in `state`."""
 	points = []
 	first = np.array([np.iinfo(np.int64).max if x.first is None else x.first for x in ledgers])
+	segments = np.array(book.history.segments, dtype=object)
 	for column in range(EVALUATIONS, EVALUATIONS + months):
 		window = slice(column - EVALUATIONS, column + 1)
 		grade = sticky_grade(past.low[:, window], past.rated[:, window], past.cap[:, window], policy)
 		here = np.flatnonzero(past.day[:, column] >= first)
-		points += _points(
-			book,
-			here,
-			evaluated[here, column],
-			past.day[here, column],
-			found,
-			grade[here],
-			past.cap[here, column],
-			policy,
-		)
+		found = assess(state.where(here * stride + column).full(), segments[here], policy)
+		asks, cap = np.arange(len(here)), past.cap[here, column]
+		points += _points(book, here, asks, past.day[here, column], found, grade[here], cap, policy)
 	return points
 
 
@@ -289,9 +275,9 @@ def _with_events(book, points, past: Past, ledgers, as_of, since, event_move, po
 		return points
 	state = rating.state_on(history, who, day, policy)
 	found = assess(state.full(), segments, policy)
-	marked = marks.of_days(
-		book.evidence, history.events, who, day, state, found, before.score[moved], segments, policy
-	)
+	rows = rows_of([history.customers[at] for at in np.unique(who).tolist()], int(day.min()), int(day.max()))
+	named = events.weighed(events.columns(rows, book.position), policy)
+	marked = marks.of_days(rows, named, who, day, state, found, before.score[moved], segments, policy)
 	grade = _grades_on(past, who, day, found, state.cap, policy)
 	asks = np.arange(len(who))
 	extra = _points(book, who, asks, day, found, grade, state.cap, policy, [events.dump(m) for m in marked])

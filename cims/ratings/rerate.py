@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 import frappe
-from frappe.utils import flt, getdate
+from frappe.utils import flt
 
 from cims.ratings import (
 	forecasts,
@@ -19,19 +19,19 @@ from cims.ratings import (
 	policies,
 	queue,
 	replay,
+	rows,
 	snapshots,
 	sources,
 	sql,
 	store,
-	wording,
+	together,
 )
 from cims.ratings.calendar import site_calendar, today
 from cims.ratings.events import FIELDS, Ledger, columns, dump, weighed
 from cims.trust import kinds, rating
 from cims.trust.calendar import month_ends, to_date, to_day
-from cims.trust.evidence import columns_of
 from cims.trust.grades import EVALUATIONS, UNRATED
-from cims.trust.policy import NOT_RATED, Policy
+from cims.trust.policy import Policy
 from cims.trust.rating import YEAR, Past, Rating, Ratings, State
 
 RATING, CUSTOMER = "Trust Rating", "CIMS Customer"
@@ -96,24 +96,27 @@ def _rate_from_sums(kept: frappe._dict, past: tuple[Ledger, Past], day: int, pol
 	evidence = _recent_evidence(customer, day)
 	recent = weighed(columns(evidence, {customer: 0}), policy)
 	all_of_it = kept.evidence_count <= FORECAST_AT_ONCE and forecasts.model() is not None
-	receivables = sources.receivables([customer], open_only=not all_of_it)
-	whole, pieces = columns_of(receivables, {customer: 0}, site_calendar())
-	state = state_of(ledger, pieces, day, policy)
+	table = sources.of_objects(sources.receivables([customer], open_only=not all_of_it), site_calendar())
+	state = state_of(ledger, table.pieces, day, policy)
 	known = rating.figures(recent, 1, day)
 	known = replace(known, total=np.array([ledger.count]))
 	ratings = rating.conclude([customer], [segment], state, evaluated, known, day, policy)
 	_mark_move(ledger, ratings, state, evidence, recent, segment, day, policy)
-	forecast = forecasts.of_receivables(receivables, whole, [customer], day, policy) if all_of_it else {}
-	percentile = _percentile(ratings, segment)
-	overridden = overrides.Standing(kept.override, kept.override_grade) if kept.override else None
-	rated = ratings[0]
-	row = _row(
-		replace(rated, percentile=percentile), _settled(ratings, 0), segment, ledger, overridden, policy
+	found = rows.columns(
+		ratings,
+		[ledger],
+		_standing(kept),
+		percentile=[_percentile(ratings, segment)],
+		forecasts=forecasts.of_table(table.whole, table.keys, 1, day, policy) if all_of_it else None,
 	)
-	if all_of_it:
-		row["forecast"] = dump(forecast.get(customer))
-	_write([row], update_forecast=all_of_it)
-	return rated
+	rows.write(found)
+	return ratings[0]
+
+
+def _standing(kept: frappe._dict) -> dict[str, overrides.Standing]:
+	if not kept.override:
+		return {}
+	return {kept.customer: overrides.Standing(kept.override, kept.override_grade)}
 
 
 def state_of(ledger: Ledger, pieces, day: int, policy: Policy) -> State:
@@ -202,162 +205,15 @@ def _percentile(ratings: Ratings, segment: str) -> float | None:
 	return 100 * (float(below) + float(same) / 2) / others if others else None
 
 
-def _settled(ratings: Ratings, at: int) -> tuple[int, float]:
-	"""How many receivables a customer settled within 12 months, and their amount."""
-	known = ratings.figures
-	if kinds.SETTLED not in known.kinds:
-		return 0, 0.0
-	column = known.kinds.index(kinds.SETTLED)
-	return int(known.count[at, column]), float(known.amount[at, column])
-
-
-def _row(
-	rated: Rating,
-	settled: tuple[int, float],
-	segment: str,
-	ledger: Ledger,
-	override: overrides.Standing | None,
-	policy: Policy,
-) -> dict:
-	"""A rating as it is stored. settled: number and amount of what was settled within 12 months."""
-	unrated = rated.grade == NOT_RATED
-	grade = override.grade if override and override.grade in policy.grades else rated.grade
-	band = None if grade == NOT_RATED else policy.band(grade)
-	exposure = rated.exposure
-	return {
-		"name": rated.customer,
-		"customer": rated.customer,
-		"as_of": getdate(rated.as_of),
-		"score": 0.0 if unrated else rated.score,
-		"low": 0.0 if unrated else rated.low,
-		"high": 0.0 if unrated else rated.high,
-		"confidence": rated.confidence,
-		"grade": grade,
-		"computed_grade": rated.grade,
-		"rated": int(not unrated),
-		"watch": int(bool(rated.watch)),
-		"watch_reason": " ".join(reason.code for reason in rated.watch),
-		"segment": segment,
-		"percentile": rated.percentile or 0.0,
-		"compared": int(rated.percentile is not None),
-		"change_90d": rated.change_90d or 0.0,
-		"has_change_90d": int(rated.change_90d is not None),
-		"change_1y": rated.change_1y or 0.0,
-		"has_change_1y": int(rated.change_1y is not None),
-		"policy": policy.version,
-		"override": override.name if override else None,
-		"evidence_count": rated.evidence_count,
-		"first_evidence_on": None if ledger.first is None else to_date(ledger.first),
-		"days_beyond_terms": rated.days_beyond_terms or 0.0,
-		"settled_count": settled[0],
-		"usual_amount": rated.usual_amount,
-		"open_amount": exposure["open_amount"],
-		"overdue_amount": exposure["overdue_amount"],
-		"suggested_credit_days": band.credit_days if band else 0,
-		"suggested_limit": round(band.limit_factor * _a_month(rated, settled[1], ledger), -1)
-		if band
-		else 0.0,
-		"reasons": dump(
-			{name: [r.to_dict() for r in getattr(rated, name)] for name in ("costs", "earns", "watch")}
-		),
-		"contributions": dump(rated.contributions),
-		"sums": dump(ledger.to_dict()),
-		"dirty": 0,
-		"replay_from": None,
-	}
-
-
-def _a_month(rated: Rating, settled: float, ledger: Ledger) -> float:
-	"""What the customer pays in a month, over the last 12 months or as long as they are known."""
-	known = to_day(getdate(rated.as_of)) - (ledger.first or 0) + 1
-	months = min(max(known, 30), YEAR) * 12 / YEAR
-	return settled / months
-
-
 def _rate_from_evidence(customer: str, kept: frappe._dict, day: int, policy: Policy) -> Rating | None:
 	"""The same from scratch, with the whole curve: where sums or month ends are missing, or the past has changed."""
 	book = replay.open_book([customer], policy, policies.segment_field())
-	found = _replayed(book, day, policy, replay.CURVE, with_events=True)
-	_keep_curves(found, [customer], day, policy, replay.CURVE, with_events=True)
-	standing = {customer: overrides.Standing(kept.override, kept.override_grade)} if kept.override else {}
-	percentile = _percentile(found.ratings, kept.segment)
-	rows = _rows(book, found, standing, day, policy)
-	rows[0].update(percentile=percentile or 0.0, compared=int(percentile is not None))
-	_write(rows, update_forecast=True)
+	found = together.replay_of(book, day, policy, replay.CURVE, with_events=True)
+	together.keep_curves(found, [customer], day, policy, replay.CURVE, with_events=True)
+	forecast = forecasts.of_table(book.whole, book.keys, 1, day, policy)
+	percentile = [_percentile(found.ratings, kept.segment)]
+	rows.write(rows.columns(found.ratings, found.ledgers, _standing(kept), percentile, forecast))
 	return found.ratings[0]
-
-
-def _replayed(book: replay.Book, day: int, policy: Policy, months: int, with_events: bool) -> replay.Replay:
-	"""Replay the customers of a book as of today, with the days on which the score moved if wanted."""
-	least = flt(frappe.get_cached_doc("CIMS Settings").event_move)
-	return replay.run(book, day, policy, months, event_move=least if with_events and least > 0 else None)
-
-
-def _keep_curves(
-	found: replay.Replay, customers: Collection[str], day: int, policy: Policy, months: int, with_events: bool
-) -> None:
-	"""Bring the kept curves of some of the replayed customers in line with the replay."""
-	points = [point for point in found.points if point.customer in customers]
-	snapshots.bring_in_line(points, customers, month_ends(day, months)[0], policy.version, with_events)
-
-
-def _rows(
-	book: replay.Book, found: replay.Replay, standing: dict[str, overrides.Standing], day: int, policy: Policy
-) -> list[dict]:
-	history, ratings = book.history, found.ratings
-	forecast = forecasts.of_receivables(book.receivables, book.whole, history.customers, day, policy)
-	rows = []
-	for at, customer in enumerate(history.customers):
-		row = _row(
-			ratings[at],
-			_settled(ratings, at),
-			history.segments[at],
-			found.ledgers[at],
-			standing.get(customer),
-			policy,
-		)
-		# Compared with everybody once everybody is rated.
-		del row["percentile"], row["compared"]
-		row["forecast"] = dump(forecast.get(customer))
-		rows.append(row)
-	return rows
-
-
-def rate_many(customers: Sequence[str], months: int, with_events: bool) -> int:
-	"""Rate customers from all of their evidence, `replay.AT_ONCE` at a time. Returns how many were rated.
-
-	months: how far their kept curves are brought in line; with_events: with the days on which the score moved. Customers
-	whose evidence changes meanwhile are left for their own job. Bounded memory, and a fixed number of statements for each
-	set of customers.
-	"""
-	policy, field, day = policies.active(), policies.segment_field(), today()
-	done = 0
-	for part in sql.chunks(customers, replay.AT_ONCE):
-		before = _stamps(part)
-		if not before:
-			continue
-		book = replay.open_book(list(before), policy, field)
-		found = _replayed(book, day, policy, months, with_events)
-		rows = _rows(book, found, overrides.standing(part, day), day, policy)
-		now = _stamps(before, lock=True)
-		unchanged = {name for name, stamp in now.items() if stamp == before[name]}
-		_keep_curves(found, unchanged, day, policy, months, with_events)
-		_write([row for row in rows if row["name"] in unchanged], update_forecast=True)
-		done += len(unchanged)
-		sql.commit()
-	return done
-
-
-def _stamps(customers: Collection[str], lock: bool = False) -> dict[str, tuple]:
-	"""Customer -> when rated last and how many events have come in since, of those who have evidence; lock: so that it
-	stays so until the transaction ends. While the stamp is the same, so is everything that the rating rests on."""
-	rows = frappe.db.sql(
-		"""SELECT c.name, r.modified, r.dirty FROM `tabCIMS Customer` c JOIN `tabTrust Rating` r ON r.name = c.name
-		WHERE c.name IN %(customers)s ORDER BY c.name"""
-		+ (" FOR UPDATE" if lock else ""),
-		{"customers": sorted(customers)},
-	)
-	return {name: stamp for name, *stamp in rows}
 
 
 def rate_until_settled(customer: str) -> None:
@@ -394,9 +250,9 @@ def rate_waiting() -> int:
 			rate_until_settled(customer)
 		return len(customers)
 	forecasts.first_fit()
-	done = rate_many(customers, replay.CURVE, with_events=True)
-	compare_everyone()
-	fill_segments(everything=True)
+	done = together.rate_many(customers, replay.CURVE, with_events=True)
+	together.compare_everyone()
+	together.fill_segments(everything=True)
 	return done
 
 
@@ -406,17 +262,17 @@ def rate_everyone(curve: bool = False, user: str | None = None) -> int:
 	curve: also work out the whole kept curve, as a new policy needs it; otherwise the month ends that the next rating
 	looks back on. user: who is told of the progress.
 	"""
-	rows = frappe.get_all(RATING, fields=["name", "replay_from"], order_by="name", limit=0)
-	anew = [row.name for row in rows if curve or row.replay_from]
-	others = [row.name for row in rows if not (curve or row.replay_from)]
+	found = frappe.get_all(RATING, fields=["name", "replay_from"], order_by="name", limit=0)
+	anew = [row.name for row in found if curve or row.replay_from]
+	others = [row.name for row in found if not (curve or row.replay_from)]
 	done = 0
 	for customers, months in ((anew, replay.CURVE), (others, EVALUATIONS)):
 		for part in sql.chunks(customers, replay.AT_ONCE):
-			done += rate_many(part, months, with_events=months == replay.CURVE)
-			progress(user, done, len(rows))
-	compare_everyone()
-	fill_segments(everything=curve)
-	progress(user, len(rows), len(rows))
+			done += together.rate_many(part, months, with_events=months == replay.CURVE)
+			progress(user, done, len(found))
+	together.compare_everyone()
+	together.fill_segments(everything=curve)
+	progress(user, len(found), len(found))
 	return done
 
 
@@ -424,38 +280,6 @@ def progress(user: str | None, done: int, total: int) -> None:
 	"""Tell the user who waits for it how far a long rating has come."""
 	if user:
 		frappe.publish_realtime("cims_rating_progress", {"done": done, "total": total}, user=user)
-
-
-def compare_everyone() -> None:
-	"""The percentile of every rated customer within the segment, by one read; writes those that changed."""
-	rows = frappe.db.sql(
-		"SELECT name, segment, score, percentile, compared FROM `tabTrust Rating` WHERE rated = 1 ORDER BY name"
-	)
-	if rows:
-		names, segments, scores, before, compared = zip(*rows, strict=True)
-		found = rating.percentiles(np.array(scores, dtype=float), np.ones(len(rows), dtype=bool), segments)
-		alone = np.isnan(found)
-		found = np.round(np.nan_to_num(found), 6)
-		same = (np.abs(found - np.array(before, dtype=float)) < 1e-6) & (
-			np.array(compared, dtype=bool) == ~alone
-		)
-		changed = [
-			(names[at], names[at], float(found[at]), int(not alone[at]))
-			for at in np.flatnonzero(~same).tolist()
-		]
-		fields = ("name", "customer", "percentile", "compared")
-		sql.insert(RATING, fields, changed, update=("percentile", "compared"))
-	frappe.db.sql(
-		"UPDATE `tabTrust Rating` SET percentile = 0, compared = 0 WHERE rated = 0 AND compared = 1"
-	)
-	sql.commit()
-
-
-def fill_segments(everything: bool = False) -> None:
-	"""Work out the segments' quartiles for the month ends of the kept curve that have none, or for all of them."""
-	ends = month_ends(today(), replay.CURVE)
-	snapshots.write_segments(ends if everything else snapshots.missing_segment_days(ends))
-	sql.commit()
 
 
 def nightly() -> None:
@@ -466,26 +290,3 @@ def nightly() -> None:
 	learned = policies.learn_first()
 	forecasts.first_fit()
 	queue.add_everyone(curve=bool(learned), version=learned or "")
-
-
-def _write(rows: Sequence[dict], update_forecast: bool) -> None:
-	"""Store ratings, and the copies that lists of customers show. Two statements for each 500 customers."""
-	for part in sql.chunks(rows, 500):
-		fields = list(part[0])
-		update = [
-			field
-			for field in fields
-			if field not in ("name", "customer") and (update_forecast or field != "forecast")
-		]
-		sql.insert(RATING, fields, ([row[field] for field in fields] for row in part), update=update)
-		_copy([row["name"] for row in part])
-
-
-def _copy(customers: Sequence[str]) -> None:
-	frappe.db.sql(
-		"""UPDATE `tabCIMS Customer` c JOIN `tabTrust Rating` r ON r.name = c.name
-		SET c.trust_grade = r.grade, c.trust_score = r.score, c.trust_change = r.change_90d, c.trust_watch = r.watch,
-			c.open_amount = r.open_amount, c.overdue_amount = r.overdue_amount, c.currency = %(currency)s
-		WHERE c.name IN %(customers)s""",
-		{"customers": list(customers), "currency": wording.company_currency()},
-	)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import frappe
 from frappe.tests.utils import FrappeTestCase
 
-from cims.ratings import curves, policies, replay, rerate, store
+from cims.ratings import curves, policies, replay, rerate, store, together
 from cims.ratings.calendar import today
 from cims.tests import records
 from cims.tests.timeline import counted_queries, on
@@ -139,7 +139,7 @@ class TestIncremental(FrappeTestCase):
 					self.rate(life, paths)
 				if life.random.random() < 0.1:
 					with on(life.day):
-						rerate.rate_many([life.customer], rerate.EVALUATIONS, with_events=False)
+						together.rate_many([life.customer], rerate.EVALUATIONS, with_events=False)
 			self.rate(life, paths)
 			self.check_against_replay(life)
 		# Both ways of rating were really taken.

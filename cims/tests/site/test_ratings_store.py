@@ -8,7 +8,7 @@ import frappe
 from frappe.tests.utils import FrappeTestCase
 from frappe.utils import add_days, getdate, nowdate
 
-from cims.ratings import policies, queue, replay, rerate, sources, store
+from cims.ratings import policies, queue, replay, rerate, sources, store, together
 from cims.ratings.calendar import site_calendar, today
 from cims.tests import records
 from cims.tests.read_only import rated_customer
@@ -85,7 +85,7 @@ class TestRecord(FrappeTestCase):
 		store.record([fed(self.customer, "now"), fed(self.customer, "ahead", 0.0, days=-5)])
 		self.assertEqual(rerate.rate(self.customer).evidence_count, 1)
 		with on(add_days(nowdate(), 5)):
-			rerate.rate_many([self.customer], 13, with_events=False)
+			together.rate_many([self.customer], 13, with_events=False)
 			self.assertEqual(frappe.db.get_value("Trust Rating", self.customer, "evidence_count"), 2)
 
 	def test_a_day_on_which_the_score_moved(self):
@@ -322,7 +322,7 @@ class TestQueue(FrappeTestCase):
 			return book
 
 		with patch.object(replay, "open_book", side_effect=open_and_be_disturbed):
-			self.assertEqual(rerate.rate_many([customer, other], 13, with_events=False), 1)
+			self.assertEqual(together.rate_many([customer, other], 13, with_events=False), 1)
 		self.assertEqual(frappe.db.get_value("Trust Rating", customer, ["dirty", "modified"]), (1, before))
 		rerate.rate(customer)
 		self.check_sums(customer)

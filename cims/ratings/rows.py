@@ -1,0 +1,156 @@
+"""Ratings as they are stored: the columns of Trust Rating, and the copies that lists of customers show."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+import frappe
+from frappe.utils import now
+
+from cims.ratings import sql, wording
+from cims.ratings.events import Ledger, dump
+from cims.ratings.overrides import Standing
+from cims.trust.calendar import to_date
+from cims.trust.grades import UNRATED
+from cims.trust.rating import DIGITS, YEAR, Ratings
+
+RATING = "Trust Rating"
+# From so many on, rows go through a table of their own instead of long statements.
+MANY = 50
+
+Column = list[str | None]
+
+
+def columns(
+	ratings: Ratings,
+	ledgers: Sequence[Ledger],
+	standing: Mapping[str, Standing],
+	percentile: Sequence[float | None] | None = None,
+	forecasts: Sequence[dict | None] | None = None,
+) -> dict[str, Column]:
+	"""The fields of Trust Rating as text, one entry for each customer, in the order of their names.
+
+	standing: the overrides in force. percentile, forecasts: left out of the fields where they are not told.
+	"""
+	n, policy, unrated = len(ratings), ratings.policy, ratings.grade == UNRATED
+	a, exposure, settled = ratings.assessment, ratings.exposure, ratings.settled
+	overridden = [standing.get(name) for name in ratings.customers]
+	computed = ratings.grades
+	grades = [
+		over.grade if over and over.grade in policy.grades else grade
+		for over, grade in zip(overridden, computed, strict=True)
+	]
+	place = {band.grade: at for at, band in enumerate(policy.bands)}
+	band = np.array([place.get(grade, len(place)) for grade in grades], dtype=np.int64)
+	days = np.array([*(b.credit_days for b in policy.bands), 0])[band]
+	factor = np.array([*(b.limit_factor for b in policy.bands), 0.0])[band]
+	first = np.array([0 if ledger.first is None else ledger.first for ledger in ledgers])
+	said = [ratings.plain_reasons(at) for at in range(n)]
+	found = {
+		"name": list(ratings.customers),
+		"as_of": [str(to_date(ratings.as_of))] * n,
+		"score": _numbers(np.where(unrated, 0.0, a.score)),
+		"low": _numbers(np.where(unrated, 0.0, a.low)),
+		"high": _numbers(np.where(unrated, 0.0, a.high)),
+		"confidence": _numbers(a.confidence),
+		"grade": grades,
+		"computed_grade": computed,
+		"rated": _flags(~unrated),
+		"watch": _flags(ratings.on_watch),
+		"watch_reason": [" ".join(reason["code"] for reason in one["watch"]) for one in said],
+		"segment": list(ratings.segments),
+		"change_90d": _numbers(ratings.change_90d),
+		"has_change_90d": _flags(~np.isnan(ratings.change_90d)),
+		"change_1y": _numbers(ratings.change_1y),
+		"has_change_1y": _flags(~np.isnan(ratings.change_1y)),
+		"policy": [policy.version] * n,
+		"override": [over.name if over else None for over in overridden],
+		"evidence_count": _whole(ratings.figures.total),
+		"first_evidence_on": [
+			None if ledger.first is None else str(to_date(ledger.first)) for ledger in ledgers
+		],
+		"days_beyond_terms": _numbers(np.where(settled["count"] > 0, settled["days"], 0.0)),
+		"settled_count": _whole(settled["count"]),
+		"usual_amount": _numbers(ratings.usual_amount, 2),
+		"open_amount": _numbers(exposure.open_amount, 2),
+		"overdue_amount": _numbers(exposure.overdue_amount, 2),
+		"suggested_credit_days": _whole(days),
+		"suggested_limit": _numbers(factor * _a_month(settled["amount"], ratings.as_of - first + 1), -1),
+		"reasons": [dump(one) for one in said],
+		"contributions": [
+			dump({name: {"lost": lost, "gained": gained} for name, (lost, gained) in ratings.contributions(at).items()})
+			for at in range(n)
+		],
+		"sums": [dump(ledger.to_dict()) for ledger in ledgers],
+		"dirty": ["0"] * n,
+		"replay_from": [None] * n,
+	}
+	if percentile is not None:
+		found["percentile"] = [str(value or 0.0) for value in percentile]
+		found["compared"] = _flags([value is not None for value in percentile])
+	if forecasts is not None:
+		found["forecast"] = [dump(one) if one else "null" for one in forecasts]
+	return found
+
+
+def _numbers(values: np.ndarray, digits: int = DIGITS) -> list[str]:
+	"""Numbers as text; 0 for what isn't known."""
+	return list(map(repr, np.round(np.nan_to_num(values), digits).tolist()))
+
+
+def _whole(values: np.ndarray) -> list[str]:
+	return list(map(str, np.asarray(values).astype(int).tolist()))
+
+
+def _flags(values) -> list[str]:
+	return ["1" if value else "0" for value in np.asarray(values).tolist()]
+
+
+def _a_month(settled: np.ndarray, known_for: np.ndarray) -> np.ndarray:
+	"""What customers pay in a month, over the last 12 months or as long as they are known (days)."""
+	months = np.clip(known_for, 30, YEAR) * 12 / YEAR
+	return settled / months
+
+
+def write(found: Mapping[str, Column]) -> None:
+	"""Store ratings (`columns`) of customers who have a row, held by the caller, and what lists of customers show of them.
+	A fixed number of statements."""
+	if not found["name"]:
+		return
+	found = {**found, "modified": [now()] * len(found["name"])}
+	if len(found["name"]) < MANY:
+		_write_few(found)
+	else:
+		_write_many(found)
+
+
+def _write_few(found: Mapping[str, Column]) -> None:
+	values = {**found, "customer": found["name"]}
+	head = ", ".join(f"`{field}`" for field in values)
+	one = "(" + ", ".join(["%s"] * len(values)) + ")"
+	update = ", ".join(f"`{field}` = VALUES(`{field}`)" for field in values if field not in ("name", "customer"))
+	rows = [value for row in zip(*values.values(), strict=True) for value in row]
+	frappe.db.sql(
+		f"""INSERT INTO `tabTrust Rating` ({head}) VALUES {", ".join([one] * len(found["name"]))}
+		ON DUPLICATE KEY UPDATE {update}""",
+		rows,
+	)
+	_copy("`tabTrust Rating`", "c.name IN %(customers)s", {"customers": found["name"]})
+
+
+def _write_many(found: Mapping[str, Column]) -> None:
+	table = sql.scratch("__cims_rated", RATING, list(found))
+	sql.load(table, found)
+	update = ", ".join(f"r.`{field}` = t.`{field}`" for field in found if field != "name")
+	frappe.db.sql(f"UPDATE `{table}` t STRAIGHT_JOIN `tabTrust Rating` r ON r.name = t.name SET {update}")
+	_copy(f"`{table}`", "TRUE", {})
+
+
+def _copy(rated: str, condition: str, values: Mapping) -> None:
+	frappe.db.sql(
+		f"""UPDATE {rated} r STRAIGHT_JOIN `tabCIMS Customer` c ON c.name = r.name
+		SET c.trust_grade = r.grade, c.trust_score = r.score, c.trust_change = r.change_90d, c.trust_watch = r.watch,
+			c.open_amount = r.open_amount, c.overdue_amount = r.overdue_amount, c.currency = %(currency)s
+		WHERE {condition}""",
+		{**values, "currency": wording.company_currency()},
+	)

@@ -1,0 +1,176 @@
+"""Many customers rated at once, from all of their evidence: a few statements and array operations for thousands of them.
+
+The database hands out what it has in columns (`packed`), the engine works on columns, and rows go back in bulk. Customers
+are compared with their peers when all of them are rated.
+"""
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+import frappe
+from frappe.utils import flt
+
+from cims.ratings import forecasts, overrides, packed, policies, replay, rows, snapshots, sources, sql
+from cims.ratings.calendar import site_calendar, today
+from cims.trust import rating
+from cims.trust.calendar import month_ends
+from cims.trust.grades import EVALUATIONS
+from cims.trust.policy import Policy
+from cims.trust.rating import DIGITS
+
+RATING = "Trust Rating"
+
+
+def rate_many(customers: Sequence[str], months: int, with_events: bool) -> int:
+	"""Rate customers from all of their evidence, `replay.AT_ONCE` at a time. Returns how many were rated.
+
+	months: how far their kept curves are brought in line, 0 for not at all; with_events: with the days on which the score
+	moved. Customers whose evidence changes meanwhile are left for their own job. Bounded memory, and a fixed number of
+	statements for each set of customers.
+	"""
+	done = 0
+	for part in sql.chunks(customers, replay.AT_ONCE):
+		done += rate_part(type(customers)(part), months, with_events)
+		sql.commit()
+	return done
+
+
+def rate_part(customers: Sequence[str], months: int, with_events: bool) -> int:
+	"""The same for so many customers as fit into memory; the caller commits."""
+	policy, field, day = policies.active(), policies.segment_field(), today()
+	before = stamps(customers)
+	if not before:
+		return 0
+	names = type(customers)(before)
+	first = month_ends(day, months + EVALUATIONS)[0]
+	book = replay.open_book(names, policy, field, since=first)
+	found = replay_of(book, day, policy, months, with_events)
+	forecast = forecast_of(book, day, policy)
+	columns = rows.columns(found.ratings, found.ledgers, overrides.standing(names, day), forecasts=forecast)
+	now = stamps(names, lock=True)
+	unchanged = {name for name, stamp in now.items() if stamp == before[name]}
+	if months:
+		keep_curves(found, unchanged, day, policy, months, with_events)
+	rows.write(_only(columns, unchanged))
+	return len(unchanged)
+
+
+def _only(columns: dict[str, rows.Column], names: Collection[str]) -> dict[str, rows.Column]:
+	if len(names) == len(columns["name"]):
+		return columns
+	keep = [at for at, name in enumerate(columns["name"]) if name in names]
+	return {field: [values[at] for at in keep] for field, values in columns.items()}
+
+
+def replay_of(book: replay.Book, day: int, policy: Policy, months: int, with_events: bool) -> replay.Replay:
+	"""Replay the customers of a book as of today, with the days on which the score moved if wanted."""
+	least = flt(frappe.get_cached_doc("CIMS Settings").event_move)
+	return replay.run(book, day, policy, months, event_move=least if with_events and least > 0 else None)
+
+
+def keep_curves(
+	found: replay.Replay, customers: Collection[str], day: int, policy: Policy, months: int, with_events: bool
+) -> None:
+	"""Bring the kept curves of some of the replayed customers in line with the replay."""
+	points = [point for point in found.points if point.customer in customers]
+	snapshots.bring_in_line(points, customers, month_ends(day, months)[0], policy.version, with_events)
+
+
+def forecast_of(book: replay.Book, day: int, policy: Policy) -> list[dict | None]:
+	"""The forecasts of what each customer of a book has open. They rest on all of these customers' receivables."""
+	customers = book.history.customers
+	found: list[dict | None] = [None] * len(customers)
+	if forecasts.model() is None:
+		return found
+	open_now = np.unique(book.whole.customer[(book.whole.closed > day) & (book.whole.amount > 0)]).tolist()
+	if not open_now:
+		return found
+	table = sources.table([customers[at] for at in open_now], site_calendar())
+	for at, one in zip(
+		open_now, forecasts.of_table(table.whole, table.keys, len(open_now), day, policy), strict=True
+	):
+		found[at] = one
+	return found
+
+
+def stamps(customers: Sequence[str], lock: bool = False) -> dict[str, tuple]:
+	"""Customer -> when rated last and how many events have come in since, of those who have evidence; lock: so that it
+	stays so until the transaction ends. While the stamp is the same, so is everything that the rating rests on."""
+	return {
+		name: stamp
+		for condition, among in sql.among("r.name", customers)
+		for name, *stamp in frappe.db.sql(
+			f"""SELECT r.name, r.modified, r.dirty FROM `tabTrust Rating` r JOIN `tabCIMS Customer` c ON c.name = r.name
+			WHERE {condition} ORDER BY r.name"""
+			+ (" FOR UPDATE" if lock else ""),
+			among,
+		)
+	}
+
+
+def compare_everyone() -> None:
+	"""The percentile of every rated customer within the segment; writes those that changed."""
+	peers = scores_by_segment()
+	for names in sql.runs_of(RATING, replay.AT_ONCE):
+		compare(names, peers)
+		sql.commit()
+
+
+def scores_by_segment() -> dict[str, np.ndarray]:
+	"""Segment -> the scores of its rated customers, ascending."""
+	packed.allow_long_answers()
+	found = frappe.db.sql(
+		"""SELECT COALESCE(segment, ''), GROUP_CONCAT(score ORDER BY score SEPARATOR ' ') FROM `tabTrust Rating`
+		WHERE rated = 1 GROUP BY segment"""
+	)
+	return {segment: np.fromstring(scores, sep=" ") for segment, scores in found}
+
+
+def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
+	"""The percentiles of some customers within `scores_by_segment`."""
+	kept = [
+		row
+		for condition, among in sql.among("name", names)
+		for row in frappe.db.sql(
+			f"""SELECT name, COALESCE(segment, ''), rated, score, percentile, compared FROM `tabTrust Rating`
+			WHERE {condition} ORDER BY name FOR UPDATE""",
+			among,
+		)
+	]
+	if not kept:
+		return
+	customers, segments, rated, score, percentile, compared = zip(*kept, strict=True)
+	score, rated = np.array(score, dtype=float), np.array(rated, dtype=bool)
+	found = np.full(len(kept), np.nan)
+	labels = np.array(segments, dtype=object)
+	for segment in set(segments):
+		here = np.flatnonzero(rated & (labels == segment))
+		found[here] = rating.percentiles_among(score[here], peers.get(segment, np.zeros(0)))
+	alone = np.isnan(found)
+	found = np.round(np.nan_to_num(found), DIGITS)
+	changed = np.flatnonzero(
+		(np.abs(found - np.array(percentile, dtype=float)) >= 1e-6) | (np.array(compared, dtype=bool) == alone)
+	)
+	if not len(changed):
+		return
+	table = sql.scratch("__cims_compared", RATING, ("name", "percentile", "compared"))
+	sql.load(
+		table,
+		{
+			"name": [customers[at] for at in changed.tolist()],
+			"percentile": list(map(repr, found[changed].tolist())),
+			"compared": ["0" if one else "1" for one in alone[changed].tolist()],
+		},
+	)
+	frappe.db.sql(
+		f"""UPDATE `{table}` t STRAIGHT_JOIN `tabTrust Rating` r ON r.name = t.name
+		SET r.percentile = t.percentile, r.compared = t.compared"""
+	)
+
+
+def fill_segments(everything: bool = False) -> None:
+	"""Work out the segments' quartiles for the month ends of the kept curve that have none, or for all of them."""
+	ends = month_ends(today(), replay.CURVE)
+	snapshots.write_segments(ends if everything else snapshots.missing_segment_days(ends))
+	sql.commit()
