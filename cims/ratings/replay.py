@@ -3,20 +3,21 @@
 A fixed number of SQL statements for each set of customers; the work is the engine's.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 import frappe
 
-from cims.ratings import events, marks, sources, sql
+from cims.ratings import curve_format, events, marks, sources, sql
 from cims.ratings.calendar import site_calendar
+from cims.ratings.curve_format import Points
 from cims.trust import rating
 from cims.trust.calendar import month_ends, to_date, to_day
 from cims.trust.evidence import Events, Receivables
-from cims.trust.grades import EVALUATIONS, grade_names, sticky_grade
-from cims.trust.policy import Policy
+from cims.trust.grades import EVALUATIONS, UNRATED, sticky_grade
+from cims.trust.policy import NOT_RATED, Policy
 from cims.trust.priors import estimate_priors
 from cims.trust.rating import History, Past, Ratings, State
 from cims.trust.score import Assessment, assess
@@ -25,8 +26,6 @@ from cims.trust.sums import Sums
 AT_ONCE = 2000
 # How far the kept curve reaches back, in months.
 CURVE = 36
-# Figures of a snapshot's contributions, in points.
-DIGITS = 1
 
 
 @dataclass(frozen=True)
@@ -46,30 +45,13 @@ class Book:
 
 
 @dataclass(frozen=True)
-class Point:
-	"""A point of a customer's curve, as it is kept."""
-
-	customer: str
-	day: int
-	score: float
-	low: float
-	high: float
-	confidence: float
-	grade: str
-	rated: bool
-	cap: str
-	event: bool
-	contributions: str
-	marks: str | None
-
-
-@dataclass(frozen=True)
 class Replay:
-	"""Ratings as of a day with the ledgers and points of the curve that go with them, in the order of the customers."""
+	"""Ratings as of a day with the ledgers that go with them, in the order of the customers, and the points of their curves,
+	whose `who` are places in that order."""
 
 	ratings: Ratings
 	ledgers: list[events.Ledger]
-	points: list[Point]
+	points: Points
 
 
 def open_book(
@@ -97,7 +79,9 @@ def segments_of(customers: Sequence[str], segment_field: str | None) -> dict[str
 	return {
 		name: found
 		for condition, among in sql.among("name", customers)
-		for name, found in frappe.db.sql(f"SELECT name, {segment} FROM `tabCIMS Customer` WHERE {condition}", among)
+		for name, found in frappe.db.sql(
+			f"SELECT name, {segment} FROM `tabCIMS Customer` WHERE {condition}", among
+		)
 	}
 
 
@@ -205,12 +189,10 @@ def _last(past: Past, count: int) -> Past:
 	return Past(*(getattr(past, name)[:, -count:] for name in Past.__dataclass_fields__))
 
 
-def _month_ends(
-	book, past: Past, state: State, stride: int, months: int, ledgers, policy: Policy
-) -> list[Point]:
+def _month_ends(book, past: Past, state: State, stride: int, months: int, ledgers, policy: Policy) -> Points:
 	"""The points of the last `months` evaluations, from each customer's first evidence on. stride: days of each customer
 	in `state`."""
-	points = []
+	parts = []
 	first = np.array([np.iinfo(np.int64).max if x.first is None else x.first for x in ledgers])
 	segments = np.array(book.history.segments, dtype=object)
 	for column in range(EVALUATIONS, EVALUATIONS + months):
@@ -218,49 +200,46 @@ def _month_ends(
 		grade = sticky_grade(past.low[:, window], past.rated[:, window], past.cap[:, window], policy)
 		here = np.flatnonzero(past.day[:, column] >= first)
 		found = assess(state.where(here * stride + column).full(), segments[here], policy)
-		asks, cap = np.arange(len(here)), past.cap[here, column]
-		points += _points(book, here, asks, past.day[here, column], found, grade[here], cap, policy)
-	return points
-
-
-def _points(book, who, asks, days, found: Assessment, grade, cap, policy: Policy, marked=None) -> list[Point]:
-	"""Points for `asks` (positions in `found`) of the customers `who`; marked: the marks of each, for events."""
-	names = grade_names(grade, policy)
-	contributions = contributions_of(found, asks, policy)
-	return [
-		Point(
-			customer=book.history.customers[customer],
-			day=int(day),
-			score=round(float(found.score[ask]), 6) if found.rated[ask] else 0.0,
-			low=round(float(found.low[ask]), 6) if found.rated[ask] else 0.0,
-			high=round(float(found.high[ask]), 6) if found.rated[ask] else 0.0,
-			confidence=round(float(found.confidence[ask]), 6),
-			grade=names[at],
-			rated=bool(found.rated[ask]),
-			cap=policy.grades[cap[at]] if cap[at] > 0 else "",
-			event=marked is not None,
-			contributions=contributions[at],
-			marks=None if marked is None else marked[at],
+		parts.append(
+			points_of(here, past.day[here, column], found, grade[here], past.cap[here, column], policy)
 		)
-		for at, (customer, ask, day) in enumerate(
-			zip(who.tolist(), asks.tolist(), days.tolist(), strict=True)
-		)
-	]
+	return curve_format.join(parts)
 
 
-def contributions_of(found: Assessment, asks: np.ndarray, policy: Policy) -> list[str]:
-	"""What each factor lost and gained, as JSON {kind or dimension.prior: [lost, gained]}, in points."""
-	names = [*found.kinds, *(f"{d.name}.prior" for d in policy.dimensions)]
-	lost = np.round(np.hstack([found.lost[asks], found.lost_to_prior[asks]]), DIGITS)
-	gained = np.round(np.hstack([found.gained[asks], found.gained_by_prior[asks]]), DIGITS)
-	shown = (np.abs(lost) > 0) | (np.abs(gained) > 0)
-	return [
-		events.dump({names[k]: [lost[at, k].item(), gained[at, k].item()] for k in np.flatnonzero(shown[at])})
-		for at in range(len(asks))
-	]
+def points_of(
+	who: np.ndarray,
+	day: np.ndarray,
+	found: Assessment,
+	grade: np.ndarray,
+	cap: np.ndarray,
+	policy: Policy,
+	marked: Sequence[Sequence[Mapping]] | None = None,
+) -> Points:
+	"""The assessments of customers on some days as points of their curves, as they are kept. marked: the marks of each, where
+	these are days on which the score moved."""
+	figures = {name: np.where(found.rated, getattr(found, name), 0.0) for name in ("score", "low", "high")}
+	words = ("", NOT_RATED, *policy.grades, policy.version)
+	return Points(
+		who=who,
+		day=day,
+		**figures,
+		confidence=found.confidence,
+		grade=np.where(grade == UNRATED, 1, grade + 2),
+		cap=np.where(cap > 0, cap + 2, 0),
+		policy=np.full(len(who), len(words) - 1),
+		rated=found.rated,
+		event=np.full(len(who), marked is not None),
+		words=words,
+		factors=(*found.kinds, *(f"{d.name}.prior" for d in policy.dimensions)),
+		lost=curve_format.tenths(np.hstack([found.lost, found.lost_to_prior])),
+		gained=curve_format.tenths(np.hstack([found.gained, found.gained_by_prior])),
+		marks={at: events.dump(marks) for at, marks in enumerate(marked or ())},
+	)
 
 
-def _with_events(book, points, past: Past, ledgers, as_of, since, event_move, policy: Policy) -> list[Point]:
+def _with_events(
+	book, points: Points, past: Past, ledgers, as_of, since, event_move, policy: Policy
+) -> Points:
 	"""The points, with those of the days on which the score moved; a month end that is such a day gets the marks."""
 	history = book.history
 	who, day = _event_days(history, since, as_of)
@@ -279,18 +258,18 @@ def _with_events(book, points, past: Past, ledgers, as_of, since, event_move, po
 	named = events.weighed(events.columns(rows, book.position), policy)
 	marked = marks.of_days(rows, named, who, day, state, found, before.score[moved], segments, policy)
 	grade = _grades_on(past, who, day, found, state.cap, policy)
-	asks = np.arange(len(who))
-	extra = _points(book, who, asks, day, found, grade, state.cap, policy, [events.dump(m) for m in marked])
-	ends = {(point.customer, point.day): at for at, point in enumerate(points)}
-	for point in extra:
-		at = ends.get((point.customer, point.day))
-		if at is None:
-			points.append(point)
-		else:
-			points[at] = replace(points[at], marks=point.marks)
-		if point.day == as_of:
-			ledgers[book.position[point.customer]].marked = as_of
-	return points
+	for customer in who[day == as_of].tolist():
+		ledgers[customer].marked = as_of
+	return _joined_points(points, points_of(who, day, found, grade, state.cap, policy, marked))
+
+
+def _joined_points(ends: Points, moved: Points) -> Points:
+	"""Month ends and days on which the score moved; of a day that is both, the month end with the marks."""
+	place = {key: at for at, key in enumerate(ends.keys().tolist())}
+	both = {at: place[key] for at, key in enumerate(moved.keys().tolist()) if key in place}
+	marked = {end: moved.marks[at] for at, end in both.items()}
+	alone = np.array([at not in both for at in range(len(moved))], dtype=bool)
+	return curve_format.join([replace(ends, marks=dict(ends.marks) | marked), moved.where(alone)])
 
 
 def _event_days(history: History, since: int, until: int) -> tuple[np.ndarray, np.ndarray]:

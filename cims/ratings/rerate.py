@@ -27,7 +27,7 @@ from cims.ratings import (
 	together,
 )
 from cims.ratings.calendar import site_calendar, today
-from cims.ratings.events import FIELDS, Ledger, columns, dump, weighed
+from cims.ratings.events import FIELDS, Ledger, columns, weighed
 from cims.trust import kinds, rating
 from cims.trust.calendar import month_ends, to_date, to_day
 from cims.trust.grades import EVALUATIONS, UNRATED
@@ -154,7 +154,6 @@ def _mark_move(
 	least = flt(frappe.get_cached_doc("CIMS Settings").event_move)
 	moved = before is not None and ratings.grade[0] != UNRATED and abs(score - before) >= least > 0
 	if moved:
-		point = _point(ratings, policy, day)
 		who = np.zeros(1, dtype=np.int64)
 		found = marks.of_days(
 			evidence,
@@ -167,29 +166,14 @@ def _mark_move(
 			[segment],
 			policy,
 		)
-		snapshots.write([replace(point, marks=dump(found[0]))], policy.version)
+		points = replay.points_of(
+			who, np.array([day]), ratings.assessment, ratings.grade, ratings.cap, policy, found
+		)
+		snapshots.keep_many(ratings.customers, points)
 		ledger.marked = day
 	elif ledger.marked == day:
 		snapshots.remove_event(ratings.customers[0], day)
 		ledger.marked = None
-
-
-def _point(ratings: Ratings, policy: Policy, day: int) -> replay.Point:
-	a = ratings.assessment
-	return replay.Point(
-		customer=ratings.customers[0],
-		day=day,
-		score=round(float(a.score[0]), 6),
-		low=round(float(a.low[0]), 6),
-		high=round(float(a.high[0]), 6),
-		confidence=round(float(a.confidence[0]), 6),
-		grade=ratings.grades[0],
-		rated=True,
-		cap=policy.grades[ratings.cap[0]] if ratings.cap[0] > 0 else "",
-		event=True,
-		contributions=replay.contributions_of(a, np.zeros(1, dtype=np.int64), policy)[0],
-		marks=None,
-	)
 
 
 def _percentile(ratings: Ratings, segment: str) -> float | None:

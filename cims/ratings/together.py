@@ -73,8 +73,8 @@ def keep_curves(
 	found: replay.Replay, customers: Collection[str], day: int, policy: Policy, months: int, with_events: bool
 ) -> None:
 	"""Bring the kept curves of some of the replayed customers in line with the replay."""
-	points = [point for point in found.points if point.customer in customers]
-	snapshots.bring_in_line(points, customers, month_ends(day, months)[0], policy.version, with_events)
+	since = month_ends(day, months)[0]
+	snapshots.bring_in_line(found.points, found.ratings.customers, customers, since, with_events)
 
 
 def forecast_of(book: replay.Book, day: int, policy: Policy) -> list[dict | None]:
@@ -150,7 +150,8 @@ def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 	alone = np.isnan(found)
 	found = np.round(np.nan_to_num(found), DIGITS)
 	changed = np.flatnonzero(
-		(np.abs(found - np.array(percentile, dtype=float)) >= 1e-6) | (np.array(compared, dtype=bool) == alone)
+		(np.abs(found - np.array(percentile, dtype=float)) >= 1e-6)
+		| (np.array(compared, dtype=bool) == alone)
 	)
 	if not len(changed):
 		return

@@ -14,7 +14,7 @@ from frappe.tests.utils import FrappeTestCase
 
 from cims.patches import pack_curves
 from cims.ratings import curve_tables, snapshots, standings
-from cims.ratings.replay import Point
+from cims.ratings.snapshots import Point
 from cims.tests import records
 from cims.tests.timeline import counted_queries
 from cims.trust.calendar import month_ends, to_date, to_day
@@ -215,9 +215,8 @@ class TestStandings(Curves):
 				points = [
 					point(customer, day, rng.randint(0, 1000), event=rng.random() < 0.5) for day in days
 				]
-				snapshots.bring_in_line(
-					points, [customer], rng.randint(ENDS[0], ENDS[-1]), "POL-T", rng.random() < 0.5
-				)
+				columns = snapshots.columns(points, [customer], "POL-T")
+				snapshots.keep_many([customer], columns, rng.randint(ENDS[0], ENDS[-1]), rng.random() < 0.5)
 			if rng.random() < 0.7:
 				standings.refresh()
 			numbers = {self.number(customer): customer for customer in (self.first, self.second)}
