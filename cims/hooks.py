@@ -32,6 +32,8 @@ fixtures = [{"dt": "Role", "filters": [["name", "like", "CIMS %"]]}]
 after_install = "cims.install.after_install"
 after_migrate = ["cims.search.index.ensure"]
 setup_wizard_complete = "cims.install.fill_settings"
+after_app_install = "cims.timeline.storage.bring"
+after_migrate = "cims.timeline.storage.bring"
 before_uninstall = "cims.install.before_uninstall"
 after_uninstall = "cims.install.after_uninstall"
 
@@ -85,6 +87,7 @@ clear_cache = [
 	"cims.ratings.policies.forget_cached",
 	"cims.ratings.forecasts.forget_cached",
 	"cims.cims.report.remembered.forget",
+	"cims.timeline.storage.forget",
 ]
 
 scheduler_events = {

@@ -13,6 +13,7 @@ from cims import permissions
 from cims.duplicates import finding, keys
 from cims.ratings import curve_tables, policies
 from cims.search import index, tables
+from cims.timeline import storage
 
 MODULE = "CIMS"
 CUSTOMER_GROUPS = ("Manufacturing", "Wholesale", "Retail", "Services", "Public Sector", "Private Person")
@@ -48,6 +49,7 @@ def after_install() -> None:
 	widen_lists()
 	add_address_template()
 	policies.install_default()
+	storage.bring()
 
 
 def fill_settings(args: dict | None = None) -> None:
@@ -113,6 +115,7 @@ def before_uninstall() -> None:
 	doctypes = frappe.get_all("DocType", filters={"module": MODULE}, pluck="name")
 	_forget(doctypes)
 	_delete_bookkeeping(doctypes)
+	storage.take_away()
 
 
 def after_uninstall() -> None:
