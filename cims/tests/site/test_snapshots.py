@@ -8,6 +8,7 @@ import numpy as np
 
 import frappe
 from frappe.desk import reportview
+from frappe.desk.doctype.number_card import number_card
 from frappe.desk.notifications import get_open_count
 from frappe.model.db_query import DatabaseQuery
 from frappe.tests.utils import FrappeTestCase
@@ -381,6 +382,11 @@ class TestList(Curves):
 			filters=[[DOCTYPE, "customer", "=", self.first]], as_list=True, limit=1,
 		)  # fmt: skip
 		self.assertEqual(rows, [(date(1999, 5, 31), 900)])
+
+	def test_a_number_card_counts_them(self):
+		card = {"document_type": DOCTYPE, "function": "Count", "type": "Document Type"}
+		filters = [[DOCTYPE, "customer", "=", self.first], [DOCTYPE, *self.may]]
+		self.assertEqual(number_card.get_result(card, filters), 31)
 
 	def test_dashboard_counts_them(self):
 		found = get_open_count("CIMS Customer", self.first)["count"]["external_links_found"]
