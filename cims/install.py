@@ -24,6 +24,7 @@ LIST_COLUMNS = {
 	"CIMS Order": ("status_field", "due_date", "grand_total", "outstanding_amount"),
 	"CIMS Payment": ("status_field", "payment_date", "method", "amount"),
 	"Trust Rating": ("status_field", "customer", "grade", "score", "change_90d", "overdue_amount"),
+	"Trust Snapshot": ("customer", "day", "score", "grade", "cause"),
 }
 # Naming rules whose counters are ours, and what those counters are called.
 SERIES = {

@@ -353,21 +353,23 @@ class TestList(Curves):
 			frappe.get_all(DOCTYPE, {"customer": self.first}, ["password"])
 
 	def test_the_desk_s_requests(self):
+		fields = [f"`tab{DOCTYPE}`.`{name}`" for name in ("name", "day", "score", "_comments")]
 		asked = {
 			"doctype": DOCTYPE,
-			"fields": json.dumps([f"`tab{DOCTYPE}`.`{name}`" for name in ("name", "day", "score", "_comments")]),
+			"fields": json.dumps([*fields, "customer.customer_name as customer_customer_name"]),
 			"filters": json.dumps([[DOCTYPE, "customer", "=", self.first], [DOCTYPE, *self.may]]),
 			"order_by": f"`tab{DOCTYPE}`.`day` desc",
 			"start": 0, "page_length": 2,
 		}  # fmt: skip
+		name = frappe.db.get_value("CIMS Customer", self.first, "customer_name")
 		frappe.local.form_dict = frappe._dict(asked)
 		self.assertEqual(
 			reportview.get(),
 			{
-				"keys": ["name", "day", "score", "_comments"],
+				"keys": ["name", "day", "score", "_comments", "customer_customer_name"],
 				"values": [
-					[f"{self.first}-1999-05-31", date(1999, 5, 31), 900, None],
-					[f"{self.first}-1999-05-30", date(1999, 5, 30), 529, None],
+					[f"{self.first}-1999-05-31", date(1999, 5, 31), 900, None, name],
+					[f"{self.first}-1999-05-30", date(1999, 5, 30), 529, None, name],
 				],
 				"user_info": {},
 			},
