@@ -11,7 +11,6 @@ import frappe
 
 from cims.ratings import curve_format, curve_tables, sql, standings
 from cims.ratings.curve_format import CODES, FIGURES, Points
-from cims.ratings.replay import Point
 from cims.trust.calendar import to_date, to_day
 
 SNAPSHOT, SEGMENT_SNAPSHOT = "Trust Snapshot", "Trust Segment Snapshot"
@@ -22,6 +21,24 @@ FIELDS = (
 	"name", "customer", "day", "cause", "policy", "score", "low", "high", "confidence", "grade", "rated", "cap",
 	"contributions", "marks",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Point:
+	"""A point of a customer's curve, as it is kept."""
+
+	customer: str
+	day: int
+	score: float
+	low: float
+	high: float
+	confidence: float
+	grade: str
+	rated: bool
+	cap: str
+	event: bool
+	contributions: str
+	marks: str | None
 
 
 # --- writing ----------------------------------------------------------------------------------------
@@ -66,17 +83,6 @@ def write(points: Iterable[Point], policy: str, marks: bool = True) -> int:
 	points = list(points)
 	customers = list(dict.fromkeys(point.customer for point in points))
 	return keep_many(customers, columns(points, customers, policy), with_events=marks)
-
-
-def bring_in_line(
-	points: Sequence[Point], customers: Collection[str], since: int, policy: str, with_events: bool
-) -> None:
-	"""Make what is kept of these customers from the day `since` on the given points, writing only what differs.
-
-	with_events: the points include the days on which the score moved; otherwise such days are left as they are.
-	"""
-	customers = sorted(customers)
-	keep_many(customers, columns(points, customers, policy), since, with_events)
 
 
 def columns(points: Sequence[Point], customers: Sequence[str], policy: str) -> Points:

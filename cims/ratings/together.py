@@ -51,7 +51,7 @@ def rate_part(customers: Sequence[str], months: int, with_events: bool) -> int:
 	now = stamps(names, lock=True)
 	unchanged = {name for name, stamp in now.items() if stamp == before[name]}
 	if months:
-		keep_curves(found, unchanged, day, policy, months, with_events)
+		keep_curves(found, unchanged, day, months, with_events)
 	rows.write(_only(columns, unchanged))
 	return len(unchanged)
 
@@ -103,11 +103,16 @@ def replay_of(book: replay.Book, day: int, policy: Policy, months: int, with_eve
 
 
 def keep_curves(
-	found: replay.Replay, customers: Collection[str], day: int, policy: Policy, months: int, with_events: bool
+	found: replay.Replay, customers: Collection[str], day: int, months: int, with_events: bool
 ) -> None:
 	"""Bring the kept curves of some of the replayed customers in line with the replay."""
-	points = [point for point in found.points if point.customer in customers]
-	snapshots.bring_in_line(points, customers, month_ends(day, months)[0], policy.version, with_events)
+	names = found.ratings.customers
+	keep = np.array([name in customers for name in names], dtype=bool)
+	place = np.cumsum(keep) - 1
+	points = found.points.where(keep[found.points.who])
+	points.who = place[points.who]
+	kept = [name for name in names if name in customers]
+	snapshots.keep_many(kept, points, month_ends(day, months)[0], with_events)
 
 
 def forecast_of(book: replay.Book, day: int, policy: Policy) -> list[dict | None]:
