@@ -14,7 +14,7 @@ from cims.ratings import curve_format, events, marks, sources, sql
 from cims.ratings.calendar import site_calendar
 from cims.ratings.curve_format import Points
 from cims.trust import rating
-from cims.trust.calendar import month_ends, to_date, to_day
+from cims.trust.calendar import NEVER, month_ends, to_date
 from cims.trust.evidence import Events, Receivables
 from cims.trust.grades import EVALUATIONS, UNRATED, sticky_grade
 from cims.trust.policy import NOT_RATED, Policy
@@ -50,7 +50,7 @@ class Replay:
 	`who` are places in that order."""
 
 	ratings: Ratings
-	ledgers: list[events.Ledger]
+	ledgers: events.Ledgers
 	points: Points
 
 
@@ -60,16 +60,18 @@ def open_book(
 	segment_field: str | None,
 	until: int | None = None,
 	since: int | None = None,
+	segments: Sequence[str] | None = None,
 ) -> Book:
 	"""Everything known of the customers. until: leave out evidence that became known after this day. since: the first day
-	that will be asked about; receivables that were closed by then are left out, except of customers who have open ones."""
-	segments = segments_of(customers, segment_field)
-	customers = type(customers)(name for name in customers if name in segments)
+	that will be asked about; receivables that were closed before it may be left out. segments: each customer's, where they are at
+	hand; then all of the customers must be there."""
+	if segments is None:
+		found = segments_of(customers, segment_field)
+		customers = type(customers)(name for name in customers if name in found)
+		segments = [found[name] for name in customers]
 	kept = events.read(customers, until)
 	table = sources.table(customers, site_calendar(), since)
-	history = History(
-		customers, [segments[name] for name in customers], events.weighed(kept, policy), table.pieces
-	)
+	history = History(customers, segments, events.weighed(kept, policy), table.pieces)
 	return Book(history, kept, table.whole, table.keys)
 
 
@@ -172,9 +174,7 @@ def run(book: Book, as_of: int, policy: Policy, months: int, event_move: float |
 		policy,
 	)
 	ledgers = events.ledgers(n, history.events, as_of, policy, now.sums)
-	opening = zip(ledgers, every.score[:, -2].tolist(), every.rated[:, -2].tolist(), strict=True)
-	for ledger, score, rated in opening:
-		ledger.opening = (as_of, score if rated else None)
+	ledgers.opening = np.where(every.rated[:, -2], every.score[:, -2], np.nan)
 	parts = list(_month_ends(book, past, state, len(days), ledgers, policy))
 	if event_move is not None:
 		since = ends[EVALUATIONS] if months else as_of
@@ -193,7 +193,7 @@ BLOCK = 16_384
 def _month_ends(book, past: Past, state: State, stride: int, ledgers, policy: Policy) -> Iterator[Points]:
 	"""The points of the month ends after the first `EVALUATIONS`, from each customer's first evidence on. stride: days of
 	each customer in `state`."""
-	first = np.array([np.iinfo(np.int64).max if x.first is None else x.first for x in ledgers])
+	first = np.where(ledgers.first < 0, NEVER, ledgers.first)
 	segments = np.array(book.history.segments, dtype=object)
 	grade = np.full(past.day.shape, UNRATED)
 	for column in range(EVALUATIONS, past.day.shape[1]):
@@ -281,8 +281,7 @@ def _moves(book, past: Past, ledgers, as_of, since, event_move, policy: Policy) 
 	named = events.weighed(events.columns(rows, book.position), policy)
 	marked = marks.of_days(rows, named, who, day, state, found, before.score[moved], segments, policy)
 	grade = _grades_on(past, who, day, found, state.cap, policy)
-	for at in who[day == as_of].tolist():
-		ledgers[at].marked = as_of
+	ledgers.marked[who[day == as_of]] = as_of
 	return [points_of(found, who, day, grade, state.cap, policy, [events.dump(m) for m in marked])]
 
 

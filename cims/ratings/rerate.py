@@ -105,12 +105,13 @@ def _rate_from_sums(kept: frappe._dict, past: tuple[Ledger, Past], day: int, pol
 	_mark_move(ledger, ratings, state, evidence, recent, segment, day, policy)
 	found = rows.columns(
 		ratings,
-		[ledger],
+		[ledger.first],
+		[ledger.to_dict()],
 		_standing(kept),
 		percentile=[_percentile(ratings, segment)],
 		forecasts=forecasts.of_table(table.whole, table.keys, 1, day, policy) if all_of_it else None,
 	)
-	rows.write(found)
+	rows.write_one(found)
 	return ratings[0]
 
 
@@ -189,7 +190,8 @@ def _rate_from_evidence(customer: str, kept: frappe._dict, day: int, policy: Pol
 	together.keep_curves(found, [customer], day, replay.CURVE, with_events=True)
 	forecast = forecasts.of_table(book.whole, book.keys, 1, day, policy)
 	percentile = [_percentile(found.ratings, kept.segment)]
-	rows.write(rows.columns(found.ratings, found.ledgers, _standing(kept), percentile, forecast))
+	first, ledgers = found.ledgers.first_days(), found.ledgers.plain()
+	rows.write_one(rows.columns(found.ratings, first, ledgers, _standing(kept), percentile, forecast))
 	return found.ratings[0]
 
 
