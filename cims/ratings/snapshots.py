@@ -85,25 +85,6 @@ def write(points: Iterable[Point], policy: str, marks: bool = True) -> int:
 	return keep_many(customers, columns(points, customers, policy), with_events=marks)
 
 
-def bring_in_line(
-	points: Points, customers: Sequence[str], among: Collection[str], since: int, with_events: bool
-) -> int:
-	"""Make what is kept of some customers from the day `since` on the given points, writing only what differs. Returns how
-	many curves changed.
-
-	points: of all `customers`; those not `among` them are left alone. with_events: the points include the days on which the
-	score moved; otherwise such days are left as they are.
-	"""
-	if len(among) < len(customers):
-		chosen = [at for at, name in enumerate(customers) if name in among]
-		place = np.full(len(customers), -1)
-		place[chosen] = np.arange(len(chosen))
-		points = points.where(place[points.who] >= 0)
-		points = replace(points, who=place[points.who])
-		customers = [customers[at] for at in chosen]
-	return keep_many(customers, points, since, with_events)
-
-
 def columns(points: Sequence[Point], customers: Sequence[str], policy: str) -> Points:
 	"""Points in columns; `customers` are those they are of."""
 	place, code = {name: at for at, name in enumerate(customers)}, {policy: 0}
