@@ -93,12 +93,16 @@ def _loadable(values: Sequence[str | None]) -> list[str]:
 	)
 
 
-def scratch(name: str, doctype: str, fields: Sequence[str]) -> str:
-	"""An empty table of this connection alone with these columns of a DocType, `name` its key. Returns its name."""
+def scratch(name: str, doctype: str, fields: Sequence[str], besides: str = "") -> str:
+	"""An empty table of this connection alone with these columns of a DocType, `name` its key. Returns its name.
+
+	besides: more columns, as SQL.
+	"""
 	frappe.db.sql(f"/* only for this connection */ DROP TEMPORARY TABLE IF EXISTS `{name}`")
 	columns = ", ".join(f"`{field}`" for field in fields)
+	more = f", {besides}" if besides else ""
 	frappe.db.sql(
-		f"/* only for this connection */ CREATE TEMPORARY TABLE `{name}` (PRIMARY KEY (name)) SELECT {columns} FROM `tab{doctype}` LIMIT 0"
+		f"/* only for this connection */ CREATE TEMPORARY TABLE `{name}` (PRIMARY KEY (name){more}) SELECT {columns} FROM `tab{doctype}` LIMIT 0"
 	)
 	return name
 
