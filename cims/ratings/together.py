@@ -47,6 +47,7 @@ def rate_part(customers: Sequence[str], months: int, with_events: bool) -> int:
 	book = replay.open_book(asked.names, policy, field, since=first, segments=asked.segments)
 	found = replay_of(book, day, policy, months, with_events)
 	held = rows.Held(
+		asked.names,
 		rows.columns(
 			found.ratings,
 			found.ledgers.first_days(),
