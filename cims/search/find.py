@@ -14,9 +14,9 @@ from cims.search import grams, query, tables
 from cims.search.query import Fit, Sought
 from cims.search.texts import CONTACT, CUSTOMER, FIELDS, LINES, READINGS, squeezed
 
-# How many candidates are looked at in one go, and in the next, and last.
-LOOKS = (100, 400, 1500)
-LOOKED_AT = sum(LOOKS)
+# How many candidates are looked at in one go, and in the next; and last, at least, or for each customer wanted.
+LOOKS = (100, 400)
+LAST_LOOK, LOOKED_AT_FOR_EACH = 1500, 30
 # How many more customers than are wanted are asked for in one go, some of which may not be read.
 SPARE = 10
 READABLE_AT_ONCE = 5000
@@ -69,12 +69,18 @@ class Search:
 
 	def __init__(self, filters: list, reference_doctype: str | None, fields: Sequence[str], wanted: int):
 		self.user = frappe.session.user
-		self.filters, self.reference_doctype, self.fields, self.wanted = filters, reference_doctype, fields, wanted
+		self.filters, self.reference_doctype, self.fields, self.wanted = (
+			filters,
+			reference_doctype,
+			fields,
+			wanted,
+		)
 		permitted = set(frappe.get_meta(CUSTOMER).get_permitted_fieldnames())
 		if frappe.has_permission("Contact", "read"):
 			permitted.add(CONTACT)
 		permitted |= {line for line, field in READINGS.items() if field in permitted}
 		self.permitted = permitted
+		self.looks = (*LOOKS, max(LAST_LOOK, LOOKED_AT_FOR_EACH * wanted))
 		self.hidden = [at for at, line in enumerate(LINES) if line not in permitted]
 
 	def by_number(self, text: str) -> list[Hit]:
@@ -90,20 +96,22 @@ class Search:
 		]
 
 	def exactly(self, sought: Sought) -> list[Hit]:
-		ids = _filed(sought, self.user)
+		ids = _filed(sought, self.user, sum(self.looks))
 		rows = _recent(sought.words)
 		if len(ids) > LOOKS[0]:
 			rows += _of_customers(_with_value(sought.whole))
 		fits = partial(query.fit, sought)
 		hits = self._hits(rows, ids, fits)
-		if len(hits) < self.wanted and len(ids) > LOOKED_AT:
+		if len(hits) < self.wanted and len(ids) > sum(self.looks):
 			hits |= self._ranked(_of_customers(row.name for row in self._readable()), fits)
 		return list(hits.values())
 
 	def nearly(self, sought: Sought) -> list[Hit]:
 		if not any(query.may_be_mistyped(form) for form, *_others in sought.words):
 			return []
-		rows = _recent([_pieces(form) for form, *_others in sought.words]) + _filed_under(_filed_nearly(sought))
+		rows = _recent([_pieces(form) for form, *_others in sought.words]) + _filed_under(
+			_filed_nearly(sought)
+		)
 		close = [rows[at] for at in query.may_be_close(sought, [row[2] for row in rows])]
 		return list(self._ranked(close, partial(query.close_fit, sought)).values())
 
@@ -111,7 +119,7 @@ class Search:
 		"""The best of these rows of texts and of the customers filed under the ids, looked at a few at a time."""
 		hits: dict[str, Hit] = {}
 		first = 0
-		for look in LOOKS:
+		for look in self.looks:
 			some = ids[first : first + look]
 			if first and not some:
 				break
@@ -208,9 +216,9 @@ def _with_value(whole: str) -> list[str]:
 # --- ids from the lists of the segments ---
 
 
-def _filed(sought: Sought, user: str) -> list[int]:
+def _filed(sought: Sought, user: str, most: int) -> list[int]:
 	"""Ids of the customers that have every key of every word: those first of whom a value begins with the first word,
-	then the user's own, then the latest."""
+	then the user's own, then the latest. One more than `most`, where there are more."""
 	words = [forms for forms in sought.words if any(len(form) > 1 or not form.isascii() for form in forms)]
 	begins, owned = grams.beginning(words[0][0]), grams.owned_by(user)
 	keys = {key for forms in words for form in forms for key in _parts(form)}
@@ -224,11 +232,11 @@ def _filed(sought: Sought, user: str) -> list[int]:
 			found.append(_ids(segment, slots, score[slots]))
 			# Once there are enough of the better ones, the others needn't be kept.
 			held += np.bincount(score[slots], minlength=SCORES)
-			while enough < SCORES - 1 and held[enough + 1 :].sum() > LOOKED_AT:
+			while enough < SCORES - 1 and held[enough + 1 :].sum() > most:
 				enough += 1
 			if enough == SCORES - 1:
 				break
-	return _best(found, LOOKED_AT + 1)
+	return _best(found, most + 1)
 
 
 def _filed_nearly(sought: Sought) -> list[int]:

@@ -40,7 +40,9 @@ def _codes(text: str) -> np.ndarray:
 	"""The characters of a text in 16 bits each; those beyond, rare Chinese ones, share the places of private ones."""
 	written = text.encode("utf-16-le", "replace")
 	if len(written) != 2 * len(text):
-		written = _BEYOND.sub(lambda one: chr(0xE000 + ord(one.group()) % 0x1900), text).encode("utf-16-le", "replace")
+		written = _BEYOND.sub(lambda one: chr(0xE000 + ord(one.group()) % 0x1900), text).encode(
+			"utf-16-le", "replace"
+		)
 	return np.frombuffer(written, "<u2")
 
 
