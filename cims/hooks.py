@@ -25,6 +25,7 @@ app_include_css = "cims.bundle.css"
 extend_bootinfo = "cims.boot.add"
 doctype_js = {"CIMS Customer": "public/js/duplicate_check.js"}
 doctype_list_js = {name: ["public/js/lists.js"] for name in LARGE}
+doctype_list_js["CIMS Customer"].append("public/js/customer_list_search.js")
 standard_queries = {"CIMS Customer": "cims.api.search.link"}
 
 jinja = {"methods": ["cims.ratings.drawing.curve_svg", "cims.ratings.panel.trust_panel"]}

@@ -414,25 +414,24 @@ class DateColumn:
 		self.lower = [_fold(text) for text in self.texts]
 		rows = np.bincount(self.codes, minlength=len(self.texts))
 		self.parsed = [_parse(text) for text in self.lower]
-		votes: dict[str, int] = {}
-		for (form, *_), count in zip(self.parsed, rows, strict=True):
-			if form:
-				votes[form] = votes.get(form, 0) + int(count)
-		self.form = max(votes, key=votes.get) if votes else ISO
-		self.day_first: bool | None = None
+		self.votes: dict[str, int] = {}
 		# Rows that only one of the two orders explains: (day first, month first).
 		self.evidence = [0, 0]
-		if self.form == SLASHED:
-			for (form, *parts), count in zip(self.parsed, rows, strict=True):
-				if form == SLASHED:
-					first, second = parts[0] > 12, parts[1] > 12
-					self.evidence[0] += int(count) * (first and not second)
-					self.evidence[1] += int(count) * (second and not first)
+		for (form, *parts), count in zip(self.parsed, rows, strict=True):
+			if form:
+				self.votes[form] = self.votes.get(form, 0) + int(count)
+			if form == SLASHED:
+				first, second = parts[0] > 12, parts[1] > 12
+				self.evidence[0] += int(count) * (first and not second)
+				self.evidence[1] += int(count) * (second and not first)
+		self.form = max(self.votes, key=self.votes.get) if self.votes else ISO
+		self.day_first: bool | None = None
 
 	def example(self) -> str:
-		return next(
-			text for text, (form, *_) in zip(self.texts, self.parsed, strict=True) if form == self.form
-		)
+		return self.example_of(self.form)
+
+	def example_of(self, form: str) -> str:
+		return next(text for text, (other, *_) in zip(self.texts, self.parsed, strict=True) if other == form)
 
 	def days(self, wanted: "DateFormat | None") -> tuple[np.ndarray, str]:
 		"""(days of the different texts, WRONG where there is none; the form that was expected)."""
@@ -448,6 +447,35 @@ class DateColumn:
 		if self.form == SLASHED and not self.day_first:
 			parts = parts[1], parts[0], parts[2]
 		return _day_of(*parts)
+
+
+class DateForms:
+	"""The form of a column of dates that comes in parts: all of them are added, then `settle_order` decides, then each part
+	is read by what was decided (`settled`)."""
+
+	def __init__(self, header: str):
+		self.header = header
+		self.votes: dict[str, int] = {}
+		self.evidence = [0, 0]
+		self.examples: dict[str, str] = {}
+		self.form, self.day_first = ISO, None
+
+	def add(self, part: np.ndarray) -> None:
+		column = DateColumn(self.header, part)
+		for form, count in column.votes.items():
+			self.votes[form] = self.votes.get(form, 0) + count
+			self.examples.setdefault(form, column.example_of(form))
+		self.evidence = [one + other for one, other in zip(self.evidence, column.evidence, strict=True)]
+		self.form = max(self.votes, key=self.votes.get) if self.votes else ISO
+
+	def example(self) -> str:
+		return self.examples[self.form]
+
+	def settled(self, part: np.ndarray) -> DateColumn:
+		"""A part of the column, to be read as the whole of it is."""
+		column = DateColumn(self.header, part)
+		column.form, column.day_first = self.form, self.day_first
+		return column
 
 
 def settle_order(columns) -> None:
