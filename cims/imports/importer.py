@@ -12,7 +12,7 @@ from frappe.model.naming import parse_naming_series
 from frappe.query_builder import DocType
 from frappe.utils import strip_html
 
-from cims.imports.outcome import Batch
+from cims.imports.outcome import Batch, Tally
 from cims.imports.source import Chunk
 from cims.trust.cells import Cells, open_cells
 from cims.trust.problems import Problem, Unreadable, text
@@ -87,6 +87,9 @@ class Importer:
 	def write(self, batch: Batch) -> None:
 		"""Write the rows that are new or updated, in the caller's transaction."""
 		raise NotImplementedError
+
+	def customers_made(self, tally: Tally) -> None:
+		"""Note which customers were made along the way, or would be."""
 
 	def close(self) -> None:
 		"""At the end, also after a failure: give back what was reserved and not used."""

@@ -29,7 +29,7 @@ from cims.trust.problems import Unreadable
 
 DOCTYPE = "CIMS Import"
 IMPORTERS = {
-	"Receivables": "cims.receivables.importing.ReceivablesImport",
+	"Receivables": "cims.receivables.import_receivables.ReceivablesImport",
 	"Customers": "cims.customers.importing.CustomersImport",
 }
 CHECK, IMPORT, UNDO = "Checking", "Importing", "Undoing"
@@ -347,6 +347,7 @@ class Job:
 			self.anchor()
 			with quiet(), ThreadPoolExecutor(1) as pool:
 				self.go_on(source, pool)
+			self.importer.customers_made(self.tally)
 		finally:
 			source.close()
 

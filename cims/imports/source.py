@@ -30,11 +30,8 @@ class Chunk:
 		return len(self.rows)
 
 	def column(self, at: int) -> list[str]:
-		"""The cells of one column, without the space around them and the apostrophe that keeps them from being formulas."""
-		cells = [row[at].strip() for row in self.rows]
-		if "\0'" in "\0" + "\0".join(cells):
-			cells = [cell[1:].strip() if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell for cell in cells]
-		return cells
+		"""The cells of one column, without the space around them."""
+		return [row[at].strip() for row in self.rows]
 
 
 class Source:
@@ -75,6 +72,8 @@ class Source:
 					if beyond := next(filter(None, row[width:]), ""):
 						chunk.beyond[len(chunk)] = beyond
 					row = (row + [""] * (width - len(row)))[:width]
+				if "'" in "".join(row):
+					row = [_without_guard(cell) for cell in row]
 				chunk.numbers.append(number)
 				chunk.rows.append(row)
 			if len(chunk):
@@ -95,6 +94,11 @@ class Source:
 				if "field larger than field limit" in str(error):
 					raise Unreadable("quote_open", row=number + 1) from None
 				raise Unreadable("csv_broken", why=str(error)) from None
+
+
+def _without_guard(cell: str) -> str:
+	"""A cell without the apostrophe that keeps spreadsheet programs from taking it for a formula."""
+	return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell
 
 
 def _ended(lines: Iterator[str]) -> Iterator[str]:
