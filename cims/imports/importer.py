@@ -46,6 +46,8 @@ class Importer:
 	# What it writes; lists of these are told when it is done.
 	doctypes: tuple[str, ...] = ()
 	rows_at_once = 5000
+	# Columns, by their place: neighbours that have the same in all of them are judged together.
+	together: tuple[int, ...] = ()
 
 	def __init__(self, doc, path: str):
 		self.doc = doc

@@ -30,6 +30,7 @@ from cims.trust.problems import Unreadable
 DOCTYPE = "CIMS Import"
 IMPORTERS = {
 	"Receivables": "cims.receivables.import_receivables.ReceivablesImport",
+	"Orders": "cims.receivables.import_orders.OrdersImport",
 	"Customers": "cims.customers.importing.CustomersImport",
 }
 CHECK, IMPORT, UNDO = "Checking", "Importing", "Undoing"
@@ -354,7 +355,7 @@ class Job:
 	def go_on(self, source: Source, pool: ThreadPoolExecutor) -> None:
 		"""Read each chunk while the database is still busy with the one before."""
 		busy: Future | None = None
-		for chunk in source.chunks(self.importer.rows_at_once):
+		for chunk in source.chunks(self.importer.rows_at_once, self.importer.together):
 			batch = self.importer.read(chunk)
 			if busy:
 				busy.result()

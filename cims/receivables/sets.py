@@ -235,6 +235,8 @@ class Writer:
 
 	def update(self, orders: Sequence[FileOrder]) -> None:
 		"""Orders that are there (`name`), with what is news in the file: payments, and that they are disputed."""
+		if not orders:
+			return
 		rows = ledger.lock([order.name for order in orders])
 		cleared = ledger.allocated(rows, "Cleared")
 		former_of = standings(rows)
