@@ -105,12 +105,13 @@ def _rate_from_sums(kept: frappe._dict, past: tuple[Ledger, Past], day: int, pol
 	_mark_move(ledger, ratings, state, evidence, recent, segment, day, policy)
 	found = rows.columns(
 		ratings,
-		[ledger],
+		[ledger.first],
+		[ledger.to_dict()],
 		_standing(kept),
 		percentile=[_percentile(ratings, segment)],
 		forecasts=forecasts.of_table(table.whole, table.keys, 1, day, policy) if all_of_it else None,
 	)
-	rows.write(found)
+	rows.write_one(found)
 	return ratings[0]
 
 
@@ -155,42 +156,18 @@ def _mark_move(
 	least = flt(frappe.get_cached_doc("CIMS Settings").event_move)
 	moved = before is not None and ratings.grade[0] != UNRATED and abs(score - before) >= least > 0
 	if moved:
-		point = _point(ratings, policy, day)
-		who = np.zeros(1, dtype=np.int64)
-		found = marks.of_days(
-			evidence,
-			recent,
-			who,
-			np.array([day]),
-			state,
-			ratings.assessment,
-			np.array([before]),
-			[segment],
-			policy,
+		who, when = np.zeros(1, dtype=np.int64), np.array([day])
+		marked = marks.of_days(
+			evidence, recent, who, when, state, ratings.assessment, np.array([before]), [segment], policy
 		)
-		snapshots.write([replace(point, marks=dump(found[0]))], policy.version)
+		point = replay.points_of(
+			ratings.assessment, who, when, ratings.grade, ratings.cap, policy, [dump(m) for m in marked]
+		)
+		snapshots.keep_many(ratings.customers, point)
 		ledger.marked = day
 	elif ledger.marked == day:
 		snapshots.remove_event(ratings.customers[0], day)
 		ledger.marked = None
-
-
-def _point(ratings: Ratings, policy: Policy, day: int) -> replay.Point:
-	a = ratings.assessment
-	return replay.Point(
-		customer=ratings.customers[0],
-		day=day,
-		score=round(float(a.score[0]), 6),
-		low=round(float(a.low[0]), 6),
-		high=round(float(a.high[0]), 6),
-		confidence=round(float(a.confidence[0]), 6),
-		grade=ratings.grades[0],
-		rated=True,
-		cap=policy.grades[ratings.cap[0]] if ratings.cap[0] > 0 else "",
-		event=True,
-		contributions=replay.contributions_of(a, np.zeros(1, dtype=np.int64), policy)[0],
-		marks=None,
-	)
 
 
 def _percentile(ratings: Ratings, segment: str) -> float | None:
@@ -210,10 +187,11 @@ def _rate_from_evidence(customer: str, kept: frappe._dict, day: int, policy: Pol
 	"""The same from scratch, with the whole curve: where sums or month ends are missing, or the past has changed."""
 	book = replay.open_book([customer], policy, policies.segment_field())
 	found = together.replay_of(book, day, policy, replay.CURVE, with_events=True)
-	together.keep_curves(found, [customer], day, policy, replay.CURVE, with_events=True)
+	together.keep_curves(found, [customer], day, replay.CURVE, with_events=True)
 	forecast = forecasts.of_table(book.whole, book.keys, 1, day, policy)
 	percentile = [_percentile(found.ratings, kept.segment)]
-	rows.write(rows.columns(found.ratings, found.ledgers, _standing(kept), percentile, forecast))
+	first, ledgers = found.ledgers.first_days(), found.ledgers.plain()
+	rows.write_one(rows.columns(found.ratings, first, ledgers, _standing(kept), percentile, forecast))
 	return found.ratings[0]
 
 

@@ -59,7 +59,9 @@ def test_one_letter_may_be_wrong(text, close):
 	assert (query.close_fit(Sought.of(text), RIVERSIDE.split("\n")) is not None) == close
 
 
-@pytest.mark.parametrize(("text", "close"), (("中国平女", True), ("中平安", True), ("中安", False), ("中国人寿", False)))
+@pytest.mark.parametrize(
+	("text", "close"), (("中国平女", True), ("中平安", True), ("中安", False), ("中国人寿", False))
+)
 def test_one_chinese_character_may_be_wrong(text, close):
 	assert (query.close_fit(Sought.of(text), PING_AN.split("\n")) is not None) == close
 
