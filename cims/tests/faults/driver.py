@@ -105,6 +105,7 @@ def fork(work) -> int:
 	except BaseException:
 		traceback.print_exc()
 	finally:
+		sys.stdout.flush()
 		sys.stderr.flush()
 		os._exit(code)
 

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 SETTINGS = """[mariadbd]
@@ -56,10 +57,11 @@ class Volume:
 			)
 		deadline = time.monotonic() + 60
 		while time.monotonic() < deadline and self.server.poll() is None:
-			try:
-				return socket.create_connection(("127.0.0.1", self.port), 1).close()
-			except OSError:
-				time.sleep(0.05)
+			with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 10) as client:
+				# The port answers a moment before MariaDB does.
+				if client.recv(1):
+					return
+			time.sleep(0.05)
 		raise RuntimeError("MariaDB does not start: " + self.log.read_text()[-2000:])
 
 	def kill(self) -> None:
