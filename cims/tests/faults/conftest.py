@@ -39,6 +39,8 @@ def undisturbed(stage):
 		before = work.state(stage)
 		statements = stage.whole(work)
 		stage.finish(work)
+		errors = stage.database.rows("SELECT method, error FROM `tabError Log`")
+		assert not errors, f"undisturbed it fails: {errors[0][0]}\n{errors[0][1]}"
 		return Undisturbed(statements, before, work.state(stage))
 
 	return run

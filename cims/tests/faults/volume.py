@@ -28,7 +28,7 @@ local-infile = 1
 max-allowed-packet = 256M
 innodb-buffer-pool-size = 64M
 innodb-log-file-size = 16M
-innodb-data-file-path = ibdata1:12M:autoextend
+innodb-data-file-path = ibdata1:3M:autoextend
 innodb-autoextend-increment = 1
 """
 

@@ -83,7 +83,7 @@ MERGE = Work(
 	queries=QUERIES,
 	parts=(Part(tuple(POINTERS), at_once=True),),
 	request="merge",
-	again="merge_again",
+	afterwards=("merge_again",),
 )
 UNDO = Work(
 	name="undoing a merge",
@@ -92,5 +92,5 @@ UNDO = Work(
 	queries=QUERIES,
 	parts=(Part(tuple(POINTERS), at_once=True),),
 	request="undo",
-	again="undo_again",
+	afterwards=("undo_again",),
 )
