@@ -40,15 +40,25 @@ def refresh() -> int:
 
 def _refresh_block(block: int) -> int:
 	# Whoever is writing a curve keeps it for now: it stays marked, and its turn comes with the next call.
-	curves = frappe.db.sql(
-		f"""SELECT id, points FROM `{CURVES}` FORCE INDEX (changed)
+	rows = frappe.db.sql(
+		f"""SELECT id, customer, points FROM `{CURVES}` FORCE INDEX (changed)
 		WHERE changed = 1 AND id BETWEEN %s AND %s ORDER BY id FOR UPDATE SKIP LOCKED""",
 		(block << BITS, (block << BITS) + SIZE - 1),
 	)
-	if not curves:
+	if not rows:
 		return 0
-	numbers = [number for number, _packed in curves]
-	new = month_format.join([month_format.nobody(), _of_curves(curves)])
+	numbers = [number for number, _customer, _packed in rows]
+	gone = [number for number, customer, _packed in rows if customer.startswith(GONE)]
+	new = month_format.join([month_format.nobody(), _of_curves([(row[0], row[2]) for row in rows])])
+	_bring_in_line(block, numbers, new)
+	if gone:
+		frappe.db.sql(f"DELETE FROM `{CURVES}` WHERE id IN %s", (gone,))
+	frappe.db.sql(f"UPDATE `{CURVES}` FORCE INDEX (PRIMARY) SET changed = 0 WHERE id IN %s", (numbers,))
+	return len(numbers)
+
+
+def _bring_in_line(block: int, numbers: Sequence[int], new: Standings) -> None:
+	"""Make the months of a block hold these points of the customers with these numbers, and what they hold of the others."""
 	kept = {
 		to_day(month): packed
 		for month, packed in frappe.db.sql(
@@ -72,9 +82,6 @@ def _refresh_block(block: int) -> int:
 		frappe.db.sql(f"REPLACE INTO `{MONTHS}` VALUES {', '.join(['%s'] * len(part))}", part)
 	if gone:
 		frappe.db.sql(f"DELETE FROM `{MONTHS}` WHERE block = %s AND month IN %s", (block, gone))
-	frappe.db.sql(f"DELETE FROM `{CURVES}` WHERE id IN %s AND customer LIKE %s", (numbers, f"{GONE}%"))
-	frappe.db.sql(f"UPDATE `{CURVES}` SET changed = 0 WHERE id IN %s", (numbers,))
-	return len(numbers)
 
 
 def _of_curves(curves: Sequence[tuple[int, bytes]]) -> Standings:
