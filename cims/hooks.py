@@ -16,13 +16,16 @@ add_to_apps_screen = [
 ]
 
 # What there is about as much of as there are customers, or more.
-LARGE = ("CIMS Customer", "CIMS Order", "CIMS Payment", "Trust Evidence", "Trust Rating", "Trust Snapshot")
+LARGE = (
+	"CIMS Customer", "CIMS Order", "CIMS Payment", "Customer Merge", "Duplicate Candidate", "Trust Evidence", "Trust Rating",
+)  # fmt: skip
 
 app_include_js = "cims.bundle.js"
 app_include_css = "cims.bundle.css"
 extend_bootinfo = "cims.boot.add"
 doctype_js = {"CIMS Customer": "public/js/duplicate_check.js"}
 doctype_list_js = {name: ["public/js/lists.js"] for name in LARGE}
+doctype_list_js["CIMS Customer"].append("public/js/customer_list_search.js")
 standard_queries = {"CIMS Customer": "cims.api.search.link"}
 
 jinja = {"methods": ["cims.ratings.drawing.curve_svg", "cims.ratings.panel.trust_panel"]}
@@ -30,10 +33,9 @@ jinja = {"methods": ["cims.ratings.drawing.curve_svg", "cims.ratings.panel.trust
 fixtures = [{"dt": "Role", "filters": [["name", "like", "CIMS %"]]}]
 
 after_install = "cims.install.after_install"
-after_migrate = ["cims.search.index.ensure"]
 setup_wizard_complete = "cims.install.fill_settings"
 after_app_install = "cims.timeline.storage.bring"
-after_migrate = "cims.timeline.storage.bring"
+after_migrate = ["cims.search.index.ensure", "cims.timeline.storage.bring"]
 before_uninstall = "cims.install.before_uninstall"
 after_uninstall = "cims.install.after_uninstall"
 

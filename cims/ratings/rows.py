@@ -17,6 +17,12 @@ from cims.trust.rating import DIGITS, YEAR, Ratings
 RATING = "Trust Rating"
 # Points by kind of evidence are kept as they are shown.
 SHOWN_DIGITS = 1
+# Field of a customer -> the field of the rating, or of the columns, that it repeats for lists and their filters.
+COPIED = {
+	"trust_grade": "grade", "trust_score": "score", "trust_change": "change_90d", "trust_watch": "watch",
+	"open_amount": "open_amount", "overdue_amount": "overdue_amount",
+}  # fmt: skip
+
 Column = list[str | None]
 
 
@@ -117,7 +123,11 @@ def write_one(found: Mapping[str, Column]) -> None:
 		f"UPDATE `tabTrust Rating` SET {update} WHERE name = %s",
 		[column[0] for field, column in values.items() if field != "name"] + [name],
 	)
-	_copy("`tabTrust Rating`", "r.name = %(name)s", {"name": name})
+	copies = ", ".join(f"`{field}` = %s" for field in COPIED)
+	frappe.db.sql(
+		f"UPDATE `tabCIMS Customer` SET {copies}, currency = %s WHERE name = %s",
+		[*(found[of][0] for of in COPIED.values()), wording.company_currency(), name],
+	)
 
 
 class Held:
@@ -127,13 +137,16 @@ class Held:
 	(`together.Asked`) is the same, so is everything that the rating rests on.
 	"""
 
-	def __init__(self, found: Mapping[str, Column], stamps: Sequence[tuple[str, int]]):
+	def __init__(
+		self, names: Sequence[str], found: Mapping[str, Column], stamps: Sequence[tuple[str, int]]
+	):
 		self.fields = [*(field for field in found if field != "name"), "modified"]
 		self.table = sql.scratch("__cims_rated", RATING, ["name", *self.fields], "was VARCHAR(40), was_dirty INT")
 		modified, dirty = zip(*stamps, strict=True)
 		stamp = [now()] * len(stamps)
 		sql.load(self.table, {**found, "modified": stamp, "was": modified, "was_dirty": list(map(str, dirty))})
-		self.names = self._lock(found["name"])
+		self.span = (found["name"][0], found["name"][-1]) if isinstance(names, sql.Run) else None
+		self.names = self._lock(names)
 
 	def _lock(self, names: Sequence[str]) -> Sequence[str]:
 		"""First the customers, then their ratings, as everywhere."""
@@ -151,18 +164,21 @@ class Held:
 
 	def write(self) -> None:
 		"""Store the ratings, and what lists of customers show of them. Two statements."""
-		update = ", ".join(f"r.`{field}` = t.`{field}`" for field in self.fields)
+		self._update("tabTrust Rating", [f"k.`{field}` = t.`{field}`" for field in self.fields])
+		copies = [f"k.`{field}` = t.`{of}`" for field, of in COPIED.items()]
+		self._update("tabCIMS Customer", [*copies, "k.currency = %(currency)s"])
+
+	def _update(self, table: str, changes: Sequence[str]) -> None:
+		values, changes = {"currency": wording.company_currency()}, ", ".join(changes)
+		if self.span is None:
+			frappe.db.sql(
+				f"UPDATE `{self.table}` t STRAIGHT_JOIN `{table}` k ON k.name = t.name SET {changes}", values
+			)
+			return
+		# Only the table that is read first is updated as it is read; else MariaDB puts all new values aside before.
+		first, last = self.span
 		frappe.db.sql(
-			f"UPDATE `{self.table}` t STRAIGHT_JOIN `tabTrust Rating` r ON r.name = t.name SET {update}"
+			f"""UPDATE `{table}` k STRAIGHT_JOIN `{self.table}` t ON t.name = k.name SET {changes}
+			WHERE k.name BETWEEN %(first)s AND %(last)s""",
+			{**values, "first": first, "last": last},
 		)
-		_copy(f"`{self.table}`", "TRUE", {})
-
-
-def _copy(rated: str, condition: str, values: Mapping) -> None:
-	frappe.db.sql(
-		f"""UPDATE {rated} r STRAIGHT_JOIN `tabCIMS Customer` c ON c.name = r.name
-		SET c.trust_grade = r.grade, c.trust_score = r.score, c.trust_change = r.change_90d, c.trust_watch = r.watch,
-			c.open_amount = r.open_amount, c.overdue_amount = r.overdue_amount, c.currency = %(currency)s
-		WHERE {condition}""",
-		{**values, "currency": wording.company_currency()},
-	)

@@ -47,6 +47,7 @@ def rate_part(customers: Sequence[str], months: int, with_events: bool) -> int:
 	book = replay.open_book(asked.names, policy, field, since=first, segments=asked.segments)
 	found = replay_of(book, day, policy, months, with_events)
 	held = rows.Held(
+		asked.names,
 		rows.columns(
 			found.ratings,
 			found.ledgers.first_days(),
@@ -196,7 +197,8 @@ def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 	alone = np.isnan(found)
 	found = np.round(np.nan_to_num(found), DIGITS)
 	changed = np.flatnonzero(
-		(np.abs(found - np.array(percentile, dtype=float)) >= 1e-6) | (np.array(compared, dtype=bool) == alone)
+		(np.abs(found - np.array(percentile, dtype=float)) >= 1e-6)
+		| (np.array(compared, dtype=bool) == alone)
 	)
 	if not len(changed):
 		return
