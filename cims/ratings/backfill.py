@@ -40,13 +40,18 @@ def _say(customers: Sequence[str]) -> None:
 	said = sources.evidence_columns(customers, site_calendar())
 	dimension = {kind.name: kind.dimension for kind in kinds.KINDS}
 	fields = ["name", "dimension", *sources.EVIDENCE]
-	sql.scratch(SAID, EVIDENCE, fields, "INDEX said (source_doctype, source_name, source_event), INDEX (customer)")
+	sql.scratch(
+		SAID, EVIDENCE, fields, "INDEX said (source_doctype, source_name, source_event), INDEX (customer)"
+	)
 	sql.load(
 		SAID,
 		{
 			"name": [sql.new_name() for _row in said["kind"]],
 			"dimension": [dimension[kind] for kind in said["kind"]],
-			**{field: said[field] for field in ("customer", "kind", "source_doctype", "source_name", "source_event")},
+			**{
+				field: said[field]
+				for field in ("customer", "kind", "source_doctype", "source_name", "source_event")
+			},
 			"occurred_on": list(map(str, said["occurred_on"])),
 			"decays_from": [
 				str(fades or on) for fades, on in zip(said["decays_from"], said["occurred_on"], strict=True)
@@ -62,7 +67,9 @@ def _say(customers: Sequence[str]) -> None:
 def _differing(customers: Sequence[str]) -> set[str]:
 	"""The customers of whom something is kept that the documents don't say, or say otherwise."""
 	doctypes = [name for source in sources.sources() for name in source.doctypes]
-	same = " AND ".join(f"ABS(e.{field} - s.{field}) < {SAME}" for field in ("value", "weight", "amount", "days"))
+	same = " AND ".join(
+		f"ABS(e.{field} - s.{field}) < {SAME}" for field in ("value", "weight", "amount", "days")
+	)
 	same += " AND e.customer = s.customer AND e.kind = s.kind AND e.occurred_on = s.occurred_on AND e.decays_from = s.decays_from"
 	found = set()
 	for condition, among in sql.among("e.customer", customers):

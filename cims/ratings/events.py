@@ -197,12 +197,20 @@ class Ledgers:
 	def plain(self) -> list[dict]:
 		"""Each one as `Ledger.to_dict` gives it."""
 		opening = [[self.day, None if score != score else score] for score in self.opening.tolist()]
-		columns = (self.sums.tolist(), self.present.tolist(), self.count.tolist(), _or_none(self.first), opening)
+		columns = (
+			self.sums.tolist(),
+			self.present.tolist(),
+			self.count.tolist(),
+			_or_none(self.first),
+			opening,
+		)
 		return [
 			{
 				"policy": self.policy,
 				"day": self.day,
-				"sums": {name: values for name, values, there in zip(self.kinds, sums, has, strict=True) if there},
+				"sums": {
+					name: values for name, values, there in zip(self.kinds, sums, has, strict=True) if there
+				},
 				"hard": self.hard.get(at, {}),
 				"count": count,
 				"first": first,

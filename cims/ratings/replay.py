@@ -81,7 +81,9 @@ def segments_of(customers: Sequence[str], segment_field: str | None) -> dict[str
 	return {
 		name: found
 		for condition, among in sql.among("name", customers)
-		for name, found in frappe.db.sql(f"SELECT name, {segment} FROM `tabCIMS Customer` WHERE {condition}", among)
+		for name, found in frappe.db.sql(
+			f"SELECT name, {segment} FROM `tabCIMS Customer` WHERE {condition}", among
+		)
 	}
 
 

@@ -64,8 +64,22 @@ def _make(policy: str, curve: bool, user: str | None) -> str:
 	]
 	sql.insert(
 		SHARD,
-		("name", "parent", "parenttype", "parentfield", "idx", "status", "stage", "first", "last", "customers"),
-		[(sql.new_name(), name, RUN, "shards", at, WAITING, *shard) for at, shard in enumerate(shards, start=1)],
+		(
+			"name",
+			"parent",
+			"parenttype",
+			"parentfield",
+			"idx",
+			"status",
+			"stage",
+			"first",
+			"last",
+			"customers",
+		),
+		[
+			(sql.new_name(), name, RUN, "shards", at, WAITING, *shard)
+			for at, shard in enumerate(shards, start=1)
+		],
 	)
 	return name
 
@@ -159,7 +173,13 @@ def claim(run: str, stale: int = STALE) -> frappe._dict | None:
 	)
 	if not found:
 		return None
-	_set(found[0], status=RUNNING, claimed_on=now(), worker=f"{socket.gethostname()}:{os.getpid()}", attempts=found[0].attempts + 1)
+	_set(
+		found[0],
+		status=RUNNING,
+		claimed_on=now(),
+		worker=f"{socket.gethostname()}:{os.getpid()}",
+		attempts=found[0].attempts + 1,
+	)
 	return found[0]
 
 
@@ -188,7 +208,8 @@ def _outcome(run: str) -> str:
 
 def _finish(run: str, status: str) -> None:
 	rated = frappe.db.sql(
-		"SELECT COALESCE(SUM(rated), 0) FROM `tabTrust Run Shard` WHERE parent = %s AND stage = %s", (run, RATE)
+		"SELECT COALESCE(SUM(rated), 0) FROM `tabTrust Run Shard` WHERE parent = %s AND stage = %s",
+		(run, RATE),
 	)[0][0]
 	row = frappe.qb.DocType(RUN)
 	frappe.qb.update(row).set(row.status, status).set(row.finished_on, now()).set(row.rated, rated).where(
@@ -201,7 +222,11 @@ def progress(run: str | None = None) -> dict | None:
 	where there was none. done, total: customers of the stage."""
 	filters = {"name": run} if run else {}
 	found = frappe.get_all(
-		RUN, filters, ["name", "status", "curve", "customers", "started_on"], order_by="creation desc", limit=1
+		RUN,
+		filters,
+		["name", "status", "curve", "customers", "started_on"],
+		order_by="creation desc",
+		limit=1,
 	)
 	if not found:
 		return None
@@ -214,6 +239,8 @@ def progress(run: str | None = None) -> dict | None:
 	stage, done, total, _left = next((row for row in stages if row[3]), stages[-1])
 	low, high = (PERCENT_WITH_CURVE if of.curve else PERCENT)[stage]
 	percent = 100.0 if of.status != RUNNING else low + (high - low) * float(done) / max(float(total), 1)
+	if of.status == FINISHED:
+		done = total = of.customers
 	passed = time_diff_in_seconds(now_datetime(), get_datetime(of.started_on))
 	return {
 		"run": of.name,

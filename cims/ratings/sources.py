@@ -103,7 +103,9 @@ def _of_undivided(found: Undivided, calendar: Calendar) -> Table:
 	)
 	keys = np.full(len(whole), "", dtype=object)
 	names = [
-		key(found.doctype, name) for place in dict.fromkeys(found.owner.tolist()) for name in found.names.get(place, ())
+		key(found.doctype, name)
+		for place in dict.fromkeys(found.owner.tolist())
+		for name in found.names.get(place, ())
 	]
 	keys[np.flatnonzero(whole.closed == NEVER) if len(names) < len(whole) else slice(None)] = names
 	return Table(whole, pieces, keys)
@@ -133,12 +135,12 @@ EVIDENCE = (
 )  # fmt: skip
 
 
-def _add_columns(found: dict[str, list], named: Undivided, customers: Sequence[str], calendar: Calendar) -> None:
+def _add_columns(
+	found: dict[str, list], named: Undivided, customers: Sequence[str], calendar: Calendar
+) -> None:
 	"""Add what undivided receivables are evidence of."""
 	whole = _of_undivided(named, calendar).whole
-	names = [
-		name for place in dict.fromkeys(named.owner.tolist()) for name in (named.names.get(place) or ())
-	]
+	names = [name for place in dict.fromkeys(named.owner.tolist()) for name in (named.names.get(place) or ())]
 	events = receivable_events(whole, NEUTRAL)
 	by_amount = np.isin(events.kind, BY_AMOUNT_CODES)
 	weight = np.where(by_amount, events.weight / amount_weight(events.amount, NEUTRAL), events.weight)

@@ -61,7 +61,7 @@ class CIMSOrders:
 	) -> Undivided:
 		"""The receivables of many customers; since: without those that were closed by the end of this day. all_named: with the
 		names of all of them, not only of the open ones."""
-		odd = sorted({name for name, in _in_parts(customers, since)})
+		odd = sorted({name for (name,) in _in_parts(customers, since)})
 		found = packed.read(
 			customers,
 			_NUMBERS,
@@ -137,7 +137,7 @@ def _in_parts(customers: Sequence[str], since: date | None) -> Iterator[tuple[st
 			f"""SELECT a.order FROM `tabCIMS Payment` p JOIN `tabCIMS Payment Allocation` a ON a.parent = p.name
 			JOIN `tabCIMS Order` o ON o.name = a.order
 			WHERE p.docstatus = 1 AND p.status IN ('Cleared', 'Refunded') AND p.cleared_on IS NOT NULL AND {condition}
-				{"AND (p.cleared_on > %(since)s OR p.refunded_on > %(since)s)" if since else ""}
+				{"AND (p.cleared_on > %(since)s OR p.refunded_on IS NOT NULL)" if since else ""}
 			GROUP BY a.order HAVING COUNT(*) > 1 OR MAX(p.refunded_on) IS NOT NULL
 				OR MIN(a.allocated_amount - o.grand_total) < -{CENT}""",
 			{**among, "since": since},
