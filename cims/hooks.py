@@ -16,13 +16,16 @@ add_to_apps_screen = [
 ]
 
 # What there is about as much of as there are customers, or more.
-LARGE = ("CIMS Customer", "CIMS Order", "CIMS Payment", "Trust Evidence", "Trust Rating", "Trust Snapshot")
+LARGE = (
+	"CIMS Customer", "CIMS Order", "CIMS Payment", "Customer Merge", "Duplicate Candidate", "Trust Evidence", "Trust Rating",
+)  # fmt: skip
 
 app_include_js = "cims.bundle.js"
 app_include_css = "cims.bundle.css"
 extend_bootinfo = "cims.boot.add"
 doctype_js = {"CIMS Customer": "public/js/duplicate_check.js"}
 doctype_list_js = {name: ["public/js/lists.js"] for name in LARGE}
+doctype_list_js["CIMS Customer"].append("public/js/customer_list_search.js")
 standard_queries = {"CIMS Customer": "cims.api.search.link"}
 
 jinja = {"methods": ["cims.ratings.drawing.curve_svg", "cims.ratings.panel.trust_panel"]}
@@ -30,8 +33,9 @@ jinja = {"methods": ["cims.ratings.drawing.curve_svg", "cims.ratings.panel.trust
 fixtures = [{"dt": "Role", "filters": [["name", "like", "CIMS %"]]}]
 
 after_install = "cims.install.after_install"
-after_migrate = ["cims.search.index.ensure"]
 setup_wizard_complete = "cims.install.fill_settings"
+after_app_install = "cims.timeline.storage.bring"
+after_migrate = ["cims.search.index.ensure", "cims.timeline.storage.bring"]
 before_uninstall = "cims.install.before_uninstall"
 after_uninstall = "cims.install.after_uninstall"
 
@@ -73,7 +77,10 @@ doc_events = {
 # Brought in line with customers that were written as sets of rows, in the same transaction: f(names).
 cims_customer_indexes = ["cims.search.index.refresh", "cims.duplicates.keys.refresh"]
 
-has_permission = {"Duplicate Candidate": "cims.duplicates.queue.has_permission"}
+has_permission = {
+	"Duplicate Candidate": "cims.duplicates.queue.has_permission",
+	"Trust Snapshot": "cims.ratings.snapshot_list.may_read",
+}
 
 # What User Permissions leave of these lists, said so that an index serves it.
 permission_query_conditions = dict.fromkeys(LARGE, "cims.permissions.rows_of")
@@ -82,6 +89,7 @@ clear_cache = [
 	"cims.ratings.policies.forget_cached",
 	"cims.ratings.forecasts.forget_cached",
 	"cims.cims.report.remembered.forget",
+	"cims.timeline.storage.forget",
 ]
 
 scheduler_events = {
@@ -92,7 +100,7 @@ scheduler_events = {
 	],
 	"monthly_long": ["cims.ratings.forecasts.refit"],
 	# Ratings follow events by jobs of their own; this finds what a stopped worker left behind.
-	"cron": {"*/5 * * * *": ["cims.ratings.rerate.sweep", "cims.search.index.tidy"]},
+	"cron": {"*/5 * * * *": ["cims.ratings.rerate.sweep", "cims.search.index.tidy", "cims.ratings.standings.refresh"]},
 }
 
 # Sources of receivables and trading events for the rating, in the order in which they are asked.

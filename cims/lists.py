@@ -16,10 +16,13 @@ SORTS = {
 	"CIMS Customer": ("customer_name", "creation", "trust_score", "trust_change", "overdue_amount"),
 	"CIMS Order": ("order_date", "due_date", "outstanding_amount"),
 	"CIMS Payment": ("payment_date",),
-	"Trust Evidence": ("occurred_on",),
+	"Customer Merge": ("merged_on",),
+	"Duplicate Candidate": ("score",),
+	"Trust Evidence": ("creation",),
 	"Trust Rating": (),
-	"Trust Snapshot": ("day",),
 }
+# Packed customer by customer (`cims/ratings/curve_tables.py`): everybody's are looked through by day alone.
+OF_ALL_CUSTOMERS = ("Trust Snapshot",)
 # Standard filters for a text that take the whole of it; the others, how it begins.
 WHOLE = {"CIMS Customer": ("trust_grade",)}
 # Standard filters that another one makes needless: a customer is found by any part of the name, the kind of evidence names
@@ -27,9 +30,10 @@ WHOLE = {"CIMS Customer": ("trust_grade",)}
 NEEDLESS = {
 	"CIMS Order": ("customer_name",),
 	"CIMS Payment": ("customer_name",),
+	"Customer Merge": ("survivor_name", "status"),
+	"Duplicate Candidate": ("customer_name", "found_by"),
 	"Trust Evidence": ("dimension", "source_doctype", "reversal"),
 	"Trust Rating": ("grade", "watch", "segment"),
-	"Trust Snapshot": ("cause",),
 }
 
 
@@ -52,7 +56,7 @@ def offered() -> dict:
 	"""DocType -> {"sorts", "whole", "needless", "views"} for the user's desk."""
 	found = {
 		doctype: {
-			"sorts": ["modified", "name", *fields],
+			"sorts": [*fields] if doctype in OF_ALL_CUSTOMERS else ["modified", "name", *fields],
 			"whole": WHOLE.get(doctype, ()),
 			"needless": NEEDLESS.get(doctype, ()),
 			"views": [],

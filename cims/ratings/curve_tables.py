@@ -9,7 +9,7 @@ lock that the customer was not rated since. So it is with everything that is wor
 of their own then, and looking for one that isn't there yet doesn't lock the gap in which others put theirs.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import frappe
@@ -42,7 +42,8 @@ def create() -> None:
 			`block` INT UNSIGNED NOT NULL,
 			`month_ends` INT UNSIGNED NOT NULL,
 			`points` MEDIUMBLOB NOT NULL,
-			PRIMARY KEY (`month`, `block`)
+			PRIMARY KEY (`month`, `block`),
+			KEY `block` (`block`)
 		) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"""
 	)
 
@@ -78,15 +79,13 @@ def read(customers: Sequence[str]) -> Kept:
 	return Kept(customers, numbers, packed)
 
 
-def store(kept: Kept, curves: Iterable[tuple[int, bytes]]) -> int:
-	"""Keep these as the curves of the customers, given by place; who isn't among them has no curve any more.
+def store(kept: Kept, curves: Mapping[int, bytes]) -> int:
+	"""Keep these as the curves of customers, given by place. Returns how many of them differed from what there was.
 
-	kept: what there is. Only what differs is written. Returns how many customers' curves differed.
+	kept: what there is. Only what differs is written. A customer without points has an empty curve, and so a number.
 	"""
-	curves = dict(curves)
 	old = [at for at, packed in curves.items() if at in kept.packed and packed != kept.packed[at]]
 	new = [at for at in curves if at not in kept.packed]
-	gone = [number for at, number in kept.numbers.items() if at not in curves]
 	for part in _parcels(old, curves):
 		rows = [(kept.numbers[at], kept.customers[at], 1, curves[at]) for at in part]
 		frappe.db.sql(
@@ -99,16 +98,10 @@ def store(kept: Kept, curves: Iterable[tuple[int, bytes]]) -> int:
 		frappe.db.sql(
 			f"INSERT INTO `{CURVES}` (customer, points) VALUES {', '.join(['%s'] * len(rows))}", rows
 		)
-	for part in sql.chunks(gone, NAMES_AT_ONCE):
-		# Without a name and points, until the months have been told.
-		frappe.db.sql(
-			f"UPDATE `{CURVES}` SET customer = CONCAT(%s, id), changed = 1, points = '' WHERE id IN %s",
-			(GONE, part),
-		)
-	return len(old) + len(new) + len(gone)
+	return len(old) + len(new)
 
 
-def _parcels(places: Sequence[int], curves: dict[int, bytes]) -> Iterator[list[int]]:
+def _parcels(places: Sequence[int], curves: Mapping[int, bytes]) -> Iterator[list[int]]:
 	"""The places in parcels that one statement can carry."""
 	parcel, size = [], 0
 	for at in places:
@@ -122,8 +115,12 @@ def _parcels(places: Sequence[int], curves: dict[int, bytes]) -> Iterator[list[i
 
 
 def forget(customers: Collection[str]) -> None:
-	"""Take the curves of customers away."""
-	store(read(list(customers)), ())
+	"""Take the curves of customers away: they lose their name and points, and the row goes once the months know."""
+	for part in sql.chunks(customers, NAMES_AT_ONCE):
+		frappe.db.sql(
+			f"UPDATE `{CURVES}` SET customer = CONCAT(%s, id), changed = 1, points = '' WHERE customer IN %s",
+			(GONE, part),
+		)
 
 
 def rename(old: str, new: str) -> None:

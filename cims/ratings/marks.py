@@ -147,14 +147,18 @@ def _mark(row: Sequence, points: float) -> dict:
 	if kinds.BY_NAME[kind].manual:
 		# No document shows it but the evidence itself.
 		doctype, name = "Trust Evidence", evidence
-	code = kind
-	if kind == kinds.SETTLED:
-		code = f"{kind}.{'late' if late > PROMPT_WITHIN else 'early' if late < -PROMPT_WITHIN else 'prompt'}"
 	return {
 		"kind": kind,
 		"points": round(points, 1),
 		"doctype": doctype,
 		"name": name,
-		"text_code": f"{REVERSED}.{code}" if reversal else code,
+		"text_code": text_code(kind, late, reversal),
 		"figures": {"amount": float(amount), "days": float(late), "value": float(value)},
 	}
+
+
+def text_code(kind: str, late: float, reversal: bool) -> str:
+	"""The sentence for a row of evidence: see `texts`. late: days beyond terms."""
+	if kind == kinds.SETTLED:
+		kind = f"{kind}.{'late' if late > PROMPT_WITHIN else 'early' if late < -PROMPT_WITHIN else 'prompt'}"
+	return f"{REVERSED}.{kind}" if reversal else kind

@@ -238,8 +238,6 @@ def points_of(
 
 def _one_for_each_day(parts: Sequence[Points]) -> Points:
 	"""The points of all parts; where one is a month end and a day on which the score moved, the month end with the marks."""
-	if not parts:
-		return points_of_nobody()
 	points = curve_format.join(parts)
 	if len(points) < 2:
 		return points
@@ -256,12 +254,6 @@ def _one_for_each_day(parts: Sequence[Points]) -> Points:
 	keep = np.ones(len(points), dtype=bool)
 	keep[goes] = False
 	return replace(points, marks=marks).where(keep)
-
-
-def points_of_nobody() -> Points:
-	none = np.zeros(0)
-	columns = {name: none.astype(int) for name in curve_format.COLUMNS}
-	return Points(**{**columns, "rated": none.astype(bool), "event": none.astype(bool)}, words=[])
 
 
 def _moves(book, past: Past, ledgers, as_of, since, event_move, policy: Policy) -> list[Points]:

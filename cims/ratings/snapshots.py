@@ -25,7 +25,7 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Point:
-	"""A point of a customer's curve, as it is kept."""
+	"""A point of a customer's curve by itself; many come in columns, as `Points`."""
 
 	customer: str
 	day: int
@@ -56,13 +56,18 @@ def keep_many(
 	reads 5,000 customers' curves, one writes up to 1,000.
 	"""
 	kept = curve_tables.read(customers)
-	return curve_tables.store(kept, curve_format.pack(_merged(kept.points, points, since, with_events)))
+	return curve_tables.store(kept, _packed(customers, _merged(kept.points, points, since, with_events)))
+
+
+def _packed(customers: Sequence[str], points: Points) -> dict[int, bytes]:
+	"""The curve of every customer, empty without points."""
+	return dict.fromkeys(range(len(customers)), b"") | dict(curve_format.pack(points))
 
 
 def _merged(kept: Points, points: Points, since: int | None, with_events: bool) -> Points:
 	if not len(kept):
 		return curve_format.join([points])
-	before, now = _keys(kept), _keys(points)
+	before, now = kept.keys(), points.keys()
 	stays = ~np.isin(before, now)
 	if since is not None:
 		stays &= (kept.day < since) | (kept.event & (not with_events))
@@ -71,11 +76,6 @@ def _merged(kept: Points, points: Points, since: int | None, with_events: bool) 
 		marks = {there[key]: kept.marks[at] for at in kept.marks if (key := int(before[at])) in there}
 		points = replace(points, marks=marks | dict(points.marks))
 	return curve_format.join([kept.where(stays), points])
-
-
-def _keys(points: Points) -> np.ndarray:
-	"""One number for each customer and day."""
-	return points.who * 2**32 + points.day
 
 
 def write(points: Iterable[Point], policy: str, marks: bool = True) -> int:
@@ -120,7 +120,7 @@ def remove_event(customer: str, day: int) -> None:
 	"""The score hasn't moved on that day after all."""
 	kept = curve_tables.read([customer])
 	points = kept.points
-	curve_tables.store(kept, curve_format.pack(points.where(~(points.event & (points.day == day)))))
+	curve_tables.store(kept, _packed([customer], points.where(~(points.event & (points.day == day)))))
 
 
 def forget(customers: Collection[str]) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import frappe
 
 from cims.ratings import curve_format, month_format, sql
-from cims.ratings.curve_tables import CURVES, MONTHS
+from cims.ratings.curve_tables import CURVES, GONE, MONTHS
 from cims.ratings.month_format import BITS, SIZE, Standings
 from cims.trust.calendar import to_date, to_day
 
@@ -39,8 +39,10 @@ def refresh() -> int:
 
 
 def _refresh_block(block: int) -> int:
+	# Whoever is writing a curve keeps it for now: it stays marked, and its turn comes with the next call.
 	curves = frappe.db.sql(
-		f"SELECT id, points FROM `{CURVES}` FORCE INDEX (changed) WHERE changed = 1 AND id BETWEEN %s AND %s ORDER BY id FOR UPDATE",
+		f"""SELECT id, points FROM `{CURVES}` FORCE INDEX (changed)
+		WHERE changed = 1 AND id BETWEEN %s AND %s ORDER BY id FOR UPDATE SKIP LOCKED""",
 		(block << BITS, (block << BITS) + SIZE - 1),
 	)
 	if not curves:
@@ -50,7 +52,7 @@ def _refresh_block(block: int) -> int:
 	kept = {
 		to_day(month): packed
 		for month, packed in frappe.db.sql(
-			f"SELECT month, points FROM `{MONTHS}` WHERE block = %s FOR UPDATE", block
+			f"SELECT month, points FROM `{MONTHS}` FORCE INDEX (block) WHERE block = %s FOR UPDATE", block
 		)
 	}
 	firsts = _first_days(new.day)
@@ -70,15 +72,14 @@ def _refresh_block(block: int) -> int:
 		frappe.db.sql(f"REPLACE INTO `{MONTHS}` VALUES {', '.join(['%s'] * len(part))}", part)
 	if gone:
 		frappe.db.sql(f"DELETE FROM `{MONTHS}` WHERE block = %s AND month IN %s", (block, gone))
-	if empty := [number for number, packed in curves if not packed]:
-		frappe.db.sql(f"DELETE FROM `{CURVES}` WHERE id IN %s", (empty,))
+	frappe.db.sql(f"DELETE FROM `{CURVES}` WHERE id IN %s AND customer LIKE %s", (numbers, f"{GONE}%"))
 	frappe.db.sql(f"UPDATE `{CURVES}` SET changed = 0 WHERE id IN %s", (numbers,))
 	return len(numbers)
 
 
 def _of_curves(curves: Sequence[tuple[int, bytes]]) -> Standings:
 	"""The points of curves, given by customer's number."""
-	points = curve_format.unpack([curve for curve in curves if curve[1]], figures_only=True)
+	points = curve_format.unpack(curves, figures_only=True)
 	columns = {name: getattr(points, name) for name in month_format.COLUMNS if name != "number"}
 	return Standings(number=points.who, **columns, words=points.words)
 
@@ -169,6 +170,26 @@ def last_month_end(day: int) -> int | None:
 	return int(ends.max()) if len(ends) else best
 
 
+def today() -> Standing:
+	"""Where everybody who has a curve stands now, by the ratings; with overrides."""
+	found = list(
+		_texts(
+			f"""SELECT r.grade, GROUP_CONCAT(k.id, ',', r.score) FROM `tabTrust Rating` r
+			JOIN `{CURVES}` k ON k.customer = r.name WHERE r.rated = 1 GROUP BY r.grade, k.id >> {BITS}"""
+		)
+	)
+	words = list(dict.fromkeys(word for word, _text in found))
+	parts = [
+		(words.index(word), np.array(text.split(","), dtype=float).reshape(-1, 2)) for word, text in found
+	]
+	size = max((int(part[:, 0].max()) for _code, part in parts), default=-1) + 1
+	grade, score = np.full(size, -1, dtype=np.int16), np.zeros(size)
+	for code, part in parts:
+		those = part[:, 0].astype(np.int64)
+		grade[those], score[those] = code, part[:, 1]
+	return Standing(grade, score, words)
+
+
 @dataclass(frozen=True)
 class Segments:
 	"""The segment of everybody who has a rating. codes: by customer's number, place in `names`, -1 without a rating."""
@@ -177,29 +198,42 @@ class Segments:
 	codes: np.ndarray
 
 	def of(self, numbers: np.ndarray) -> np.ndarray:
-		known = numbers < len(self.codes)
-		return np.where(known, self.codes[np.where(known, numbers, 0)], -1) if len(self.codes) else known - 1
+		return at(self.codes, numbers, -1)
 
 
 def segments() -> Segments:
 	found = list(
-		numbers(
-			f"""SELECT COALESCE(r.segment, ''), GROUP_CONCAT(k.id) FROM `tabTrust Rating` r JOIN `{CURVES}` k ON k.customer = r.name
-			GROUP BY COALESCE(r.segment, ''), k.id >> {BITS}"""
+		_texts(
+			f"""SELECT COALESCE(r.segment, ''), GROUP_CONCAT(k.id) FROM `tabTrust Rating` r
+			JOIN `{CURVES}` k ON k.customer = r.name GROUP BY COALESCE(r.segment, ''), k.id >> {BITS}"""
 		)
 	)
-	names = list(dict.fromkeys(segment for segment, _some in found))
-	size = max((int(some.max()) for _segment, some in found), default=-1) + 1
-	codes = np.full(size, -1, dtype=np.int32)
-	for segment, some in found:
-		codes[some] = names.index(segment)
+	names = list(dict.fromkeys(segment for segment, _text in found))
+	parts = [(names.index(segment), np.array(text.split(","), dtype=np.int64)) for segment, text in found]
+	codes = np.full(max((int(part.max()) for _code, part in parts), default=-1) + 1, -1, dtype=np.int32)
+	for code, part in parts:
+		codes[part] = code
 	return Segments(names, codes)
 
 
-def numbers(query: str, values: dict | None = None) -> Iterator[tuple]:
-	"""(..., numbers of customers) for each row of a query that groups by blocks and ends in GROUP_CONCAT of numbers.
+def of_customers(condition: str) -> np.ndarray:
+	"""The numbers of the customers with a curve for whom a condition on `tabCIMS Customer` holds, in order."""
+	found = _texts(
+		f"""SELECT GROUP_CONCAT(k.id) FROM `tabCIMS Customer` JOIN `{CURVES}` k ON k.customer = `tabCIMS Customer`.name
+		WHERE {condition} GROUP BY k.id >> {BITS}"""
+	)
+	parts = [np.array(text.split(","), dtype=np.int64) for (text,) in found]
+	return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *parts]))
 
-	A million numbers come as some hundred texts, which takes a tenth of the time that as many rows take.
+
+def at(values: np.ndarray, numbers: np.ndarray, otherwise) -> np.ndarray:
+	"""The values of some numbers; `otherwise` beyond the end."""
+	return np.append(values, np.array(otherwise, dtype=values.dtype))[np.minimum(numbers, len(values))]
+
+
+def _texts(query: str) -> Iterator[tuple]:
+	"""The rows of a query that ends in GROUP_CONCAT and groups by blocks of customers.
+
+	A million customers come as some hundred texts, which takes a tenth of the time that as many rows take.
 	"""
-	for *key, text in frappe.db.sql(query, values or {}):
-		yield *key, np.array((text or "0").split(","), dtype=np.int64)
+	yield from frappe.db.sql(f"SET STATEMENT group_concat_max_len = 16777216 FOR {query}")

@@ -435,10 +435,24 @@ def segment_changed(doc, method=None) -> None:
 	field = policies.segment_field()
 	if not field or doc.is_new() or not doc.has_value_changed(field):
 		return
-	since = frappe.db.get_value(RATING, doc.name, "first_evidence_on")
-	if since:
-		hold({doc.name: since}, replay=True)
-		queue.add([doc.name])
+	segments_changed([doc.name])
+
+
+def segments_changed(customers: Collection[str]) -> None:
+	"""These customers are in another segment now: each one's curve is worked out anew from its first evidence on."""
+	for part in sql.chunks(customers, CUSTOMERS_AT_ONCE):
+		first = dict(
+			frappe.get_all(
+				RATING,
+				{"name": ("in", part), "first_evidence_on": ("is", "set")},
+				["name", "first_evidence_on"],
+				limit=0,
+				as_list=True,
+			)
+		)
+		if first:
+			hold(first, replay=True)
+			queue.add(first)
 
 
 def before_customer_renamed(doc, method=None, old: str = "", new: str = "", merge: bool = False) -> None:

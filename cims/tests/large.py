@@ -82,3 +82,16 @@ def _term(column, df, apart: set[str]) -> str:
 		rare, common = value(name, 0), value(name, 1)[:-1]
 		return f"IF({mixed} % {RARE} = 0, '{rare}', CONCAT('{common}', 1 + {mixed} % {VALUES}))"
 	return "NULL"
+
+
+def rows_read(sql: str, values=()) -> int:
+	"""How many rows the database looked at to answer."""
+
+	def count() -> tuple[int, int]:
+		rows = frappe.db.sql("SHOW SESSION STATUS LIKE 'Handler\\_read%'")
+		return sum(int(row[1]) for row in rows), len(rows)
+
+	before, own = count()
+	frappe.db.sql(sql, values)
+	# Showing the status reads rows of its own.
+	return count()[0] - before - own
