@@ -25,6 +25,7 @@ MOST_ATTEMPTS = 3
 # Seconds between two looks of a worker that waits for others.
 PAUSE = 0.2
 EVENT = "cims_rating_progress"
+PROGRESS = ("run", "status", "stage", "done", "total", "percent", "started_on", "seconds_left")
 PERCENT = {RATE: (0, 80), COMPARE: (80, 90), CURVE: (90, 98), SEGMENTS: (98, 100)}
 PERCENT_WITH_CURVE = {RATE: (0, 25), COMPARE: (25, 30), CURVE: (30, 95), SEGMENTS: (95, 100)}
 
@@ -217,8 +218,8 @@ def _finish(run: str, status: str) -> None:
 	).run()
 
 
-def progress(run: str | None = None) -> dict | None:
-	"""How far a run is (None: the last one): {run, status, stage, done, total, percent, started_on, seconds_left}; None
+def progress(run: str | None = None) -> dict:
+	"""How far a run is (None: the last one): {run, status, stage, done, total, percent, started_on, seconds_left}, all None
 	where there was none. done, total: customers of the stage."""
 	filters = {"name": run} if run else {}
 	found = frappe.get_all(
@@ -229,7 +230,7 @@ def progress(run: str | None = None) -> dict | None:
 		limit=1,
 	)
 	if not found:
-		return None
+		return dict.fromkeys(PROGRESS)
 	of = found[0]
 	stages = frappe.db.sql(
 		"""SELECT stage, SUM(IF(status IN ('Done', 'Failed'), customers, 0)), SUM(customers),
@@ -242,16 +243,9 @@ def progress(run: str | None = None) -> dict | None:
 	if of.status == FINISHED:
 		done = total = of.customers
 	passed = time_diff_in_seconds(now_datetime(), get_datetime(of.started_on))
-	return {
-		"run": of.name,
-		"status": of.status,
-		"stage": stage.split(" ", 1)[1],
-		"done": int(done),
-		"total": int(total),
-		"percent": round(percent, 1),
-		"started_on": str(of.started_on),
-		"seconds_left": round(passed * (100 - percent) / percent, 1) if percent >= 1 else None,
-	}
+	left = round(passed * (100 - percent) / percent, 1) if percent >= 1 else None
+	told = of.name, of.status, stage, int(done), int(total), round(percent, 1), str(of.started_on), left
+	return dict(zip(PROGRESS, told, strict=True))
 
 
 def going() -> list[str]:
