@@ -16,7 +16,9 @@ add_to_apps_screen = [
 ]
 
 # What there is about as much of as there are customers, or more.
-LARGE = ("CIMS Customer", "CIMS Order", "CIMS Payment", "Trust Evidence", "Trust Rating", "Trust Snapshot")
+LARGE = (
+	"CIMS Customer", "CIMS Order", "CIMS Payment", "Customer Merge", "Duplicate Candidate", "Trust Evidence", "Trust Rating",
+)  # fmt: skip
 
 app_include_js = "cims.bundle.js"
 app_include_css = "cims.bundle.css"
@@ -31,10 +33,9 @@ jinja = {"methods": ["cims.ratings.drawing.curve_svg", "cims.ratings.panel.trust
 fixtures = [{"dt": "Role", "filters": [["name", "like", "CIMS %"]]}]
 
 after_install = "cims.install.after_install"
-after_migrate = ["cims.search.index.ensure"]
 setup_wizard_complete = "cims.install.fill_settings"
 after_app_install = "cims.timeline.storage.bring"
-after_migrate = "cims.timeline.storage.bring"
+after_migrate = ["cims.search.index.ensure", "cims.timeline.storage.bring"]
 before_uninstall = "cims.install.before_uninstall"
 after_uninstall = "cims.install.after_uninstall"
 
@@ -99,7 +100,7 @@ scheduler_events = {
 	],
 	"monthly_long": ["cims.ratings.forecasts.refit"],
 	# Ratings follow events by jobs of their own; this finds what a stopped worker left behind.
-	"cron": {"*/5 * * * *": ["cims.ratings.rerate.sweep", "cims.search.index.tidy"]},
+	"cron": {"*/5 * * * *": ["cims.ratings.rerate.sweep", "cims.search.index.tidy", "cims.ratings.standings.refresh"]},
 }
 
 # Sources of receivables and trading events for the rating, in the order in which they are asked.

@@ -23,7 +23,9 @@ LIST_COLUMNS = {
 	"CIMS Customer": ("status_field", "trust_score", "overdue_amount", "city", "account_manager"),
 	"CIMS Order": ("status_field", "due_date", "grand_total", "outstanding_amount"),
 	"CIMS Payment": ("status_field", "payment_date", "method", "amount"),
+	"Duplicate Candidate": ("status_field", "other_name", "score", "found_by"),
 	"Trust Rating": ("status_field", "customer", "grade", "score", "change_90d", "overdue_amount"),
+	"Trust Snapshot": ("customer", "day", "score", "grade", "cause"),
 }
 # Naming rules whose counters are ours, and what those counters are called.
 SERIES = {

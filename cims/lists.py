@@ -16,9 +16,10 @@ SORTS = {
 	"CIMS Customer": ("customer_name", "creation", "trust_score", "trust_change", "overdue_amount"),
 	"CIMS Order": ("order_date", "due_date", "outstanding_amount"),
 	"CIMS Payment": ("payment_date",),
-	"Trust Evidence": ("occurred_on",),
+	"Customer Merge": ("merged_on",),
+	"Duplicate Candidate": ("score",),
+	"Trust Evidence": ("creation",),
 	"Trust Rating": (),
-	"Trust Snapshot": ("day",),
 }
 # Packed customer by customer (`cims/ratings/curve_tables.py`): everybody's are looked through by day alone.
 OF_ALL_CUSTOMERS = ("Trust Snapshot",)
@@ -29,9 +30,10 @@ WHOLE = {"CIMS Customer": ("trust_grade",)}
 NEEDLESS = {
 	"CIMS Order": ("customer_name",),
 	"CIMS Payment": ("customer_name",),
+	"Customer Merge": ("survivor_name", "status"),
+	"Duplicate Candidate": ("customer_name", "found_by"),
 	"Trust Evidence": ("dimension", "source_doctype", "reversal"),
 	"Trust Rating": ("grade", "watch", "segment"),
-	"Trust Snapshot": ("cause",),
 }
 
 

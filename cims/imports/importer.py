@@ -12,7 +12,7 @@ from frappe.model.naming import parse_naming_series
 from frappe.query_builder import DocType
 from frappe.utils import strip_html
 
-from cims.imports.outcome import Batch
+from cims.imports.outcome import Batch, Tally
 from cims.imports.source import Chunk
 from cims.trust.cells import Cells, open_cells
 from cims.trust.problems import Problem, Unreadable, text
@@ -46,6 +46,8 @@ class Importer:
 	# What it writes; lists of these are told when it is done.
 	doctypes: tuple[str, ...] = ()
 	rows_at_once = 5000
+	# Columns, by their place: neighbours that have the same in all of them are judged together.
+	together: tuple[int, ...] = ()
 
 	def __init__(self, doc, path: str):
 		self.doc = doc
@@ -87,6 +89,9 @@ class Importer:
 	def write(self, batch: Batch) -> None:
 		"""Write the rows that are new or updated, in the caller's transaction."""
 		raise NotImplementedError
+
+	def customers_made(self, tally: Tally) -> None:
+		"""Note which customers were made along the way, or would be."""
 
 	def close(self) -> None:
 		"""At the end, also after a failure: give back what was reserved and not used."""

@@ -29,7 +29,8 @@ from cims.trust.problems import Unreadable
 
 DOCTYPE = "CIMS Import"
 IMPORTERS = {
-	"Receivables": "cims.receivables.importing.ReceivablesImport",
+	"Receivables": "cims.receivables.import_receivables.ReceivablesImport",
+	"Orders": "cims.receivables.import_orders.OrdersImport",
 	"Customers": "cims.customers.importing.CustomersImport",
 }
 CHECK, IMPORT, UNDO = "Checking", "Importing", "Undoing"
@@ -347,13 +348,14 @@ class Job:
 			self.anchor()
 			with quiet(), ThreadPoolExecutor(1) as pool:
 				self.go_on(source, pool)
+			self.importer.customers_made(self.tally)
 		finally:
 			source.close()
 
 	def go_on(self, source: Source, pool: ThreadPoolExecutor) -> None:
 		"""Read each chunk while the database is still busy with the one before."""
 		busy: Future | None = None
-		for chunk in source.chunks(self.importer.rows_at_once):
+		for chunk in source.chunks(self.importer.rows_at_once, self.importer.together):
 			batch = self.importer.read(chunk)
 			if busy:
 				busy.result()

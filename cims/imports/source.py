@@ -4,7 +4,7 @@ import csv
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from cims.trust.cells import CsvCells, WorkbookCells, open_cells
@@ -30,11 +30,8 @@ class Chunk:
 		return len(self.rows)
 
 	def column(self, at: int) -> list[str]:
-		"""The cells of one column, without the space around them and the apostrophe that keeps them from being formulas."""
-		cells = [row[at].strip() for row in self.rows]
-		if "\0'" in "\0" + "\0".join(cells):
-			cells = [cell[1:].strip() if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell for cell in cells]
-		return cells
+		"""The cells of one column, without the space around them."""
+		return [row[at].strip() for row in self.rows]
 
 
 class Source:
@@ -62,11 +59,15 @@ class Source:
 		if self._spool:
 			self._spool.close()
 
-	def chunks(self, size: int) -> Iterator[Chunk]:
-		"""The rows that have anything in them, so many at a time."""
+	def chunks(self, size: int, together: Sequence[int] = ()) -> Iterator[Chunk]:
+		"""The rows that have anything in them, so many at a time.
+
+		together: columns; neighbours that have the same in all of them come in one chunk.
+		"""
 		width = len(self.headers)
 		records = self._records()
 		while part := list(islice(records, size)):
+			records = _with_neighbours(part, records, together, size)
 			chunk = Chunk()
 			for number, row in part:
 				if not any(row) or not any(map(str.strip, row)):
@@ -75,6 +76,8 @@ class Source:
 					if beyond := next(filter(None, row[width:]), ""):
 						chunk.beyond[len(chunk)] = beyond
 					row = (row + [""] * (width - len(row)))[:width]
+				if "'" in "".join(row):
+					row = [_without_guard(cell) for cell in row]
 				chunk.numbers.append(number)
 				chunk.rows.append(row)
 			if len(chunk):
@@ -95,6 +98,26 @@ class Source:
 				if "field larger than field limit" in str(error):
 					raise Unreadable("quote_open", row=number + 1) from None
 				raise Unreadable("csv_broken", why=str(error)) from None
+
+
+def _with_neighbours(part: list, records: Iterator, together: Sequence[int], most: int) -> Iterator:
+	"""Move what belongs to the last of `part` from the coming records to it, `most` of them. Returns the other records."""
+	if together:
+		key = _key(part[-1][1], together)
+		for record in islice(records, most):
+			if _key(record[1], together) != key:
+				return chain([record], records)
+			part.append(record)
+	return records
+
+
+def _key(row: list[str], together: Sequence[int]) -> list[str]:
+	return [row[at].strip() if at < len(row) else "" for at in together]
+
+
+def _without_guard(cell: str) -> str:
+	"""A cell without the apostrophe that keeps spreadsheet programs from taking it for a formula."""
+	return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell
 
 
 def _ended(lines: Iterator[str]) -> Iterator[str]:

@@ -134,7 +134,11 @@ def of_table(
 	forecast = engine.predict(found, known, whole.where(asked), np.full(len(asked), day), policy)
 	shown = np.column_stack([engine.probability_of(forecast, days) for days in engine.SHOWN])
 	rows = zip(
-		whole.customer[asked].tolist(), keys[asked].tolist(), shown.tolist(), forecast.delay.tolist(), strict=True
+		whole.customer[asked].tolist(),
+		keys[asked].tolist(),
+		shown.tolist(),
+		forecast.delay.tolist(),
+		strict=True,
 	)
 	for customer, key, late, delay in rows:
 		if kept[customer] is None:

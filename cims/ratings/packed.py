@@ -30,7 +30,12 @@ class Packed:
 
 
 def read(
-	customers: Sequence[str], expressions: Sequence[str], source: str, field: str, text: str = "NULL", **values
+	customers: Sequence[str],
+	expressions: Sequence[str],
+	source: str,
+	field: str,
+	text: str = "NULL",
+	**values,
 ) -> Packed:
 	"""The numbers that `expressions` give for each row of `source` (FROM and WHERE, as SQL) of these customers.
 

@@ -271,7 +271,9 @@ def _receivables(open_now: list[Receivable], kept) -> list[dict]:
 			"outstanding": round(max(row.amount - sum(amount for _day, amount in row.payments), 0), 2),
 			"days_overdue": max(day - int(due), 0),
 			"disputed": bool(row.disputed and not (row.disputed_to and row.disputed_to <= to_date(day))),
-			"forecast": forecasts.shown((forecast or {}).get(sources.key(row.source_doctype, row.reference)), row.due_on),
+			"forecast": forecasts.shown(
+				(forecast or {}).get(sources.key(row.source_doctype, row.reference)), row.due_on
+			),
 		}
 		for row, due in zip(rows, rolled, strict=True)
 	]

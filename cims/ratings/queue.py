@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import frappe
+from frappe.utils.background_jobs import generate_qname, get_workers
 
 # From here on one job for all is less work than a job for each.
 MANY = 20
@@ -46,6 +47,18 @@ def add_everyone(curve: bool = False, user: str | None = None, version: str = ""
 		curve=curve,
 		user=user,
 	)
+
+
+def add_workers(run: str, besides: int = 0) -> None:
+	"""Let every worker of the queue take part in a run (`runs.work`); besides: so many do already."""
+	for _worker in range(max(_workers(), 1) - besides):
+		frappe.enqueue("cims.ratings.runs.work", queue="long", timeout=LONG, run=run)
+
+
+def _workers() -> int:
+	"""How many workers serve the queue of long jobs, on whatever machine."""
+	name = generate_qname("long")
+	return sum(name in worker.queue_names() for worker in get_workers())
 
 
 def _flush() -> None:

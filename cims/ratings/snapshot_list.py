@@ -29,6 +29,10 @@ from cims.trust.calendar import to_date, to_day
 DOCTYPE, CUSTOMER = snapshots.SNAPSHOT, "CIMS Customer"
 # So many customers are read by their curves; a list without a page's length ends with an error beyond so many rows.
 MOST_CUSTOMERS, MOST_ROWS = 2000, 100_000
+# A field as the desk and Frappe's queries write it: [table.]name [as name in the answer].
+FIELD = re.compile(r"(?:(`[^`]+`|\w+)\.)?`?(\*|\w+|[^`]*)`?(?:\s+as\s+`?(\w+)`?)?$", re.IGNORECASE)
+# What every document has besides, and the customer's name, which the desk asks for to show links by.
+DOCUMENT, TITLE = ("creation", "modified", "owner", "docstatus"), "customer_name"
 # What is known of everybody's points without opening their curves.
 KNOWN = ("day", "cause", "policy", "score", "grade", "rated")
 BY_DAY = ("day", "creation", "modified")
@@ -70,14 +74,31 @@ class Asked:
 
 def get_list(args: Mapping) -> list:
 	"""The rows of the list, as Frappe asks a virtual DocType for them."""
+	if counted := re.fullmatch(
+		r"count\(.*\)(?: as (\w+))?", " ".join(args.get("fields") or ()), re.IGNORECASE
+	):
+		return [frappe._dict({counted[1] or "count(*)": get_count(args | {"fields": None})})]
 	asked = Asked.of(args)
 	_may_read(asked)
-	rows = [
-		frappe._dict({shown: row.get(name) for name, shown in asked.fields.items()}) for row in _page(asked)
-	]
+	page = _page(asked)
+	if TITLE in asked.fields:
+		_add_names(page)
+	rows = [frappe._dict({shown: row.get(name) for name, shown in asked.fields.items()}) for row in page]
 	if args.get("pluck"):
 		return [row[args["pluck"]] for row in rows]
 	return [tuple(row.values()) for row in rows] if args.get("as_list") else rows
+
+
+def _add_names(rows: Sequence[frappe._dict]) -> None:
+	codes = list({row.customer for row in rows})
+	found = (
+		frappe.get_all(CUSTOMER, {"name": ("in", codes)}, ["name", TITLE], as_list=True, limit=0)
+		if codes
+		else ()
+	)
+	names = dict(found)
+	for row in rows:
+		row[TITLE] = names.get(row.customer)
 
 
 def get_count(args: Mapping) -> int:
@@ -119,16 +140,16 @@ def _fields(asked: Sequence[str] | str | None) -> dict[str, str]:
 		asked = frappe.parse_json(asked) if asked.startswith("[") else asked.split(",")
 	found = {}
 	for field in asked or ["name"]:
-		name, _as, shown = re.split(r"\s+(as)\s+", field.strip(), flags=re.IGNORECASE) if " as " in field.lower() else (
-			field, "", ""
-		)  # fmt: skip
-		name = _bare(name)
+		prefix, name, shown = FIELD.match(field.strip()).groups()
+		of_customer = prefix and not prefix.strip("`").startswith((f"tab{DOCTYPE}", DOCTYPE))
 		if name == "*":
-			found |= {
-				name: name for name in (*snapshots.FIELDS, "creation", "modified", "owner", "docstatus")
-			}
-		elif name in snapshots.FIELDS or name in default_fields or name in optional_fields:
-			found[name] = shown.strip("` ") or name
+			found |= {name: name for name in (*snapshots.FIELDS, *DOCUMENT)}
+		elif of_customer and name == TITLE:
+			found[TITLE] = shown or name
+		elif not of_customer and (
+			name in snapshots.FIELDS or name in default_fields or name in optional_fields
+		):
+			found[name] = shown or name
 		else:
 			frappe.throw(_("A snapshot has no field {0}.").format(name), frappe.DataError)
 	return found

@@ -100,7 +100,9 @@ def _of_undivided(found: Undivided, calendar: Calendar) -> Table:
 	keys = np.full(len(whole), "", dtype=object)
 	still = np.flatnonzero(whole.closed == NEVER)
 	keys[still] = [
-		key(found.doctype, name) for place in dict.fromkeys(found.owner.tolist()) for name in found.open_names.get(place, ())
+		key(found.doctype, name)
+		for place in dict.fromkeys(found.owner.tolist())
+		for name in found.open_names.get(place, ())
 	]
 	return Table(whole, pieces, keys)
 

@@ -75,7 +75,9 @@ def load(table: str, columns: Mapping[str, Sequence[str | None]]) -> None:
 		for row in zip(*map(_loadable, columns.values()), strict=True):
 			file.write("\t".join(row) + "\n")
 		file.flush()
-		frappe.db.sql(f"LOAD DATA LOCAL INFILE %s INTO TABLE `{table}` CHARACTER SET utf8mb4 ({names})", file.name)
+		frappe.db.sql(
+			f"LOAD DATA LOCAL INFILE %s INTO TABLE `{table}` CHARACTER SET utf8mb4 ({names})", file.name
+		)
 
 
 # What LOAD DATA would take for the end of a value or a row.
@@ -86,15 +88,21 @@ _SPECIAL = re.compile(r"[\\\t\n\r\0]")
 def _loadable(values: Sequence[str | None]) -> list[str]:
 	if None in values:
 		return [r"\N" if value is None else value.translate(_ESCAPED) for value in values]
-	return [value.translate(_ESCAPED) for value in values] if _SPECIAL.search("".join(values)) else list(values)
+	return (
+		[value.translate(_ESCAPED) for value in values] if _SPECIAL.search("".join(values)) else list(values)
+	)
 
 
-def scratch(name: str, doctype: str, fields: Sequence[str]) -> str:
-	"""An empty table of this connection alone with these columns of a DocType, `name` its key. Returns its name."""
+def scratch(name: str, doctype: str, fields: Sequence[str], besides: str = "") -> str:
+	"""An empty table of this connection alone with these columns of a DocType, `name` its key. Returns its name.
+
+	besides: more columns, as SQL.
+	"""
 	frappe.db.sql(f"/* only for this connection */ DROP TEMPORARY TABLE IF EXISTS `{name}`")
 	columns = ", ".join(f"`{field}`" for field in fields)
+	more = f", {besides}" if besides else ""
 	frappe.db.sql(
-		f"/* only for this connection */ CREATE TEMPORARY TABLE `{name}` (PRIMARY KEY (name)) SELECT {columns} FROM `tab{doctype}` LIMIT 0"
+		f"/* only for this connection */ CREATE TEMPORARY TABLE `{name}` (PRIMARY KEY (name){more}) SELECT {columns} FROM `tab{doctype}` LIMIT 0"
 	)
 	return name
 

@@ -39,8 +39,10 @@ def refresh() -> int:
 
 
 def _refresh_block(block: int) -> int:
+	# Whoever is writing a curve keeps it for now: it stays marked, and its turn comes with the next call.
 	curves = frappe.db.sql(
-		f"SELECT id, points FROM `{CURVES}` FORCE INDEX (changed) WHERE changed = 1 AND id BETWEEN %s AND %s ORDER BY id FOR UPDATE",
+		f"""SELECT id, points FROM `{CURVES}` FORCE INDEX (changed)
+		WHERE changed = 1 AND id BETWEEN %s AND %s ORDER BY id FOR UPDATE SKIP LOCKED""",
 		(block << BITS, (block << BITS) + SIZE - 1),
 	)
 	if not curves:
@@ -50,7 +52,7 @@ def _refresh_block(block: int) -> int:
 	kept = {
 		to_day(month): packed
 		for month, packed in frappe.db.sql(
-			f"SELECT month, points FROM `{MONTHS}` WHERE block = %s FOR UPDATE", block
+			f"SELECT month, points FROM `{MONTHS}` FORCE INDEX (block) WHERE block = %s FOR UPDATE", block
 		)
 	}
 	firsts = _first_days(new.day)

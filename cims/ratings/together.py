@@ -4,7 +4,8 @@ The database hands out what it has in columns (`packed`), the engine works on co
 are compared with their peers when all of them are rated.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from frappe.utils import flt
 from cims.ratings import forecasts, overrides, packed, policies, replay, rows, snapshots, sources, sql
 from cims.ratings.calendar import site_calendar, today
 from cims.trust import rating
-from cims.trust.calendar import month_ends
+from cims.trust.calendar import month_ends, to_day
 from cims.trust.grades import EVALUATIONS
 from cims.trust.policy import Policy
 from cims.trust.rating import DIGITS
@@ -39,28 +40,85 @@ def rate_many(customers: Sequence[str], months: int, with_events: bool) -> int:
 def rate_part(customers: Sequence[str], months: int, with_events: bool) -> int:
 	"""The same for so many customers as fit into memory; the caller commits."""
 	policy, field, day = policies.active(), policies.segment_field(), today()
-	before = stamps(customers)
-	if not before:
+	asked = Asked.of(customers, field)
+	if not asked.names:
 		return 0
-	names = type(customers)(before)
 	first = month_ends(day, months + EVALUATIONS)[0]
-	book = replay.open_book(names, policy, field, since=first)
+	book = replay.open_book(asked.names, policy, field, since=first, segments=asked.segments)
 	found = replay_of(book, day, policy, months, with_events)
-	forecast = forecast_of(book, day, policy)
-	columns = rows.columns(found.ratings, found.ledgers, overrides.standing(names, day), forecasts=forecast)
-	now = stamps(names, lock=True)
-	unchanged = {name for name, stamp in now.items() if stamp == before[name]}
+	held = rows.Held(
+		asked.names,
+		rows.columns(
+			found.ratings,
+			found.ledgers.first_days(),
+			found.ledgers.plain(),
+			overrides.standing(asked.names, day),
+			forecasts=forecast_of(book, day, policy),
+		),
+		asked.stamps,
+	)
 	if months:
-		keep_curves(found, unchanged, day, policy, months, with_events)
-	rows.write(_only(columns, unchanged))
-	return len(unchanged)
+		keep_curves(found, held.names, day, months, with_events)
+	held.write()
+	return len(held.names)
 
 
-def _only(columns: dict[str, rows.Column], names: Collection[str]) -> dict[str, rows.Column]:
-	if len(names) == len(columns["name"]):
-		return columns
-	keep = [at for at, name in enumerate(columns["name"]) if name in names]
-	return {field: [values[at] for at in keep] for field, values in columns.items()}
+@dataclass(frozen=True)
+class Asked:
+	"""Those of some customers who have evidence, by name: their segments, and when they were rated last and how many events
+	have come in since."""
+
+	names: Sequence[str]
+	segments: list[str]
+	stamps: list[tuple[str, int]]
+
+	@classmethod
+	def of(cls, customers: Sequence[str], segment_field: str | None) -> "Asked":
+		segment = f"COALESCE(c.`{segment_field}`, '')" if segment_field else "''"
+		found = [
+			row
+			for condition, among in sql.among("r.name", customers)
+			for row in frappe.db.sql(
+				f"""SELECT r.name, {segment}, CAST(r.modified AS CHAR), r.dirty
+				FROM `tabTrust Rating` r JOIN `tabCIMS Customer` c ON c.name = r.name WHERE {condition} ORDER BY r.name""",
+				among,
+			)
+		]
+		names, segments, modified, dirty = zip(*found, strict=True) if found else ((),) * 4
+		return cls(type(customers)(names), list(segments), list(zip(modified, dirty, strict=True)))
+
+
+def rate_shard(customers: Sequence[str], curve_follows: bool = False) -> int:
+	"""Rate customers as time alone needs it, and more of those whose curve lacks something. Returns how many were rated.
+
+	curve_follows: the whole curve is worked out afterwards in any case. The caller commits.
+	"""
+	if curve_follows:
+		return rate_part(customers, 0, with_events=False)
+	behind = _behind(customers)
+	done = 0
+	for months, names in behind.items():
+		done += rate_part(names, months, with_events=months == replay.CURVE)
+	return done
+
+
+def _behind(customers: Sequence[str]) -> dict[int, Sequence[str]]:
+	"""How many month ends of their curve customers lack: 0, a few that have passed since they were rated, or all."""
+	policy, day = policies.active().version, today()
+	found: dict[int, list[str]] = {}
+	for condition, among in sql.among("name", customers):
+		for name, as_of, version, replay_from in frappe.db.sql(
+			f"SELECT name, as_of, policy, replay_from FROM `tabTrust Rating` WHERE {condition} ORDER BY name", among
+		):
+			if as_of is None or replay_from or version != policy:
+				months = replay.CURVE
+			else:
+				passed = sum(end >= to_day(as_of) for end in month_ends(day, replay.CURVE))
+				months = min(passed, replay.CURVE) and EVALUATIONS
+			found.setdefault(months, []).append(name)
+	if len(found) == 1:
+		return {months: customers for months in found}
+	return found
 
 
 def replay_of(book: replay.Book, day: int, policy: Policy, months: int, with_events: bool) -> replay.Replay:
@@ -70,11 +128,15 @@ def replay_of(book: replay.Book, day: int, policy: Policy, months: int, with_eve
 
 
 def keep_curves(
-	found: replay.Replay, customers: Collection[str], day: int, policy: Policy, months: int, with_events: bool
+	found: replay.Replay, customers: Sequence[str], day: int, months: int, with_events: bool
 ) -> None:
 	"""Bring the kept curves of some of the replayed customers in line with the replay."""
-	points = [point for point in found.points if point.customer in customers]
-	snapshots.bring_in_line(points, customers, month_ends(day, months)[0], policy.version, with_events)
+	points, names = found.points, found.ratings.customers
+	if len(customers) < len(names):
+		keep = np.isin(np.array(names, dtype=object), np.array(customers, dtype=object))
+		points = points.where(keep[points.who])
+		points.who = (np.cumsum(keep) - 1)[points.who]
+	snapshots.keep_many(customers, points, month_ends(day, months)[0], with_events)
 
 
 def forecast_of(book: replay.Book, day: int, policy: Policy) -> list[dict | None]:
@@ -92,21 +154,6 @@ def forecast_of(book: replay.Book, day: int, policy: Policy) -> list[dict | None
 	):
 		found[at] = one
 	return found
-
-
-def stamps(customers: Sequence[str], lock: bool = False) -> dict[str, tuple]:
-	"""Customer -> when rated last and how many events have come in since, of those who have evidence; lock: so that it
-	stays so until the transaction ends. While the stamp is the same, so is everything that the rating rests on."""
-	return {
-		name: stamp
-		for condition, among in sql.among("r.name", customers)
-		for name, *stamp in frappe.db.sql(
-			f"""SELECT r.name, r.modified, r.dirty FROM `tabTrust Rating` r JOIN `tabCIMS Customer` c ON c.name = r.name
-			WHERE {condition} ORDER BY r.name"""
-			+ (" FOR UPDATE" if lock else ""),
-			among,
-		)
-	}
 
 
 def compare_everyone() -> None:
@@ -150,7 +197,8 @@ def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 	alone = np.isnan(found)
 	found = np.round(np.nan_to_num(found), DIGITS)
 	changed = np.flatnonzero(
-		(np.abs(found - np.array(percentile, dtype=float)) >= 1e-6) | (np.array(compared, dtype=bool) == alone)
+		(np.abs(found - np.array(percentile, dtype=float)) >= 1e-6)
+		| (np.array(compared, dtype=bool) == alone)
 	)
 	if not len(changed):
 		return

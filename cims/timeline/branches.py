@@ -52,6 +52,7 @@ class Branch:
 	fields: what `wording` needs to know of one.
 	index: gives the customer's rows in their order. Named, because the database would rather take any other one that finds the
 		customer, and read all that is newer than the page.
+	ties: within a moment the index has another order than by name.
 	with_customer: seen by whoever sees the customer, as on every form of Frappe; otherwise by whoever may read it.
 	"""
 
@@ -62,6 +63,7 @@ class Branch:
 	fields: Sequence[str] = ()
 	index: str | None = None
 	with_customer: bool = False
+	ties: bool = False
 
 
 def all_branches() -> list[Branch]:
@@ -88,7 +90,8 @@ def documents() -> list[Branch]:
 		Branch(
 			"evidence", EVIDENCE, "occurred_on", mine(EVIDENCE, "customer"),
 			("kind", "value", "amount", "days", "reversal", "note", "source_doctype", "source_name", "recorded_by"),
-			"customer_occurred_on_index",
+			"customer_history",
+			ties=True,
 		),
 		Branch(
 			"override", OVERRIDE, "creation", mine(OVERRIDE, "customer"),
@@ -117,7 +120,9 @@ def correspondence() -> list[Branch]:
 		AND NOT EXISTS (SELECT 1 FROM `tabCommunication Link` own WHERE own.`parent` = `tabCommunication`.`name`
 			AND own.`link_doctype` = 'CIMS Customer' AND own.`link_name` = %(customer)s)"""
 	elsewhere = f"NOT COALESCE({about}, FALSE)"
-	mail = "`tabCommunication`.`communication_type` IN ('Communication', 'Feedback', 'Automated Message')"
+	# Frappe writes one beside every event, too.
+	mail = """`tabCommunication`.`communication_type` IN ('Communication', 'Feedback', 'Automated Message')
+		AND COALESCE(`tabCommunication`.`communication_medium`, '') != 'Event'"""
 
 	def branch(where: str, index: str | None = None) -> Branch:
 		conditions = f"{where} AND {mail}"

@@ -68,6 +68,10 @@ def statement(before: Key | None, branches: Collection[Branch]) -> str | None:
 	parts = []
 	for branch in branches:
 		moment, name = f"`tab{branch.doctype}`.`{branch.moment}`", f"`tab{branch.doctype}`.`name`"
+		order = f"{moment} DESC, {name} DESC LIMIT %(limit)s"
+		if branch.ties:
+			# All of the last moment, whatever their order; it is set right where the branches meet.
+			order = f"{moment} DESC FETCH FIRST %(limit)s ROWS WITH TIES"
 		where = " AND ".join(
 			filter(
 				None,
@@ -77,7 +81,7 @@ def statement(before: Key | None, branches: Collection[Branch]) -> str | None:
 		parts.append(
 			f"(SELECT CAST({moment} AS DATETIME(6)) AS moment, {doctypes.index(branch.doctype)} AS place, "
 			f"'{branch.kind}' AS kind, '{branch.doctype}' AS doctype, {name} AS name FROM `tab{branch.doctype}` "
-			f"{f'FORCE INDEX ({branch.index})' if branch.index in indexes else ''} WHERE {where} ORDER BY {moment} DESC, {name} DESC LIMIT %(limit)s)"
+			f"{f'FORCE INDEX ({branch.index})' if branch.index in indexes else ''} WHERE {where} ORDER BY {order})"
 		)
 	if not parts:
 		return None

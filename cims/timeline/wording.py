@@ -11,6 +11,8 @@ from cims.ratings import marks, wording
 from cims.timeline.branches import CUSTOMER, EVIDENCE, MERGE, ORDER, OVERRIDE, PAYMENT
 
 LONGEST = 280
+# For what isn't written here: the values of documents.
+translated = _
 DRAFT, CANCELLED = 0, 2
 # What the desk draws itself, as it does on every form: with an editor, a way to answer, and links.
 DRAWN_BY_DESK = ("Comment", "Communication", "Version")
@@ -53,7 +55,7 @@ def status_of(record: Mapping, doctype: str) -> str:
 		return _("Draft")
 	if record["docstatus"] == CANCELLED:
 		return _("Cancelled")
-	return _(record["status"], context=doctype)
+	return translated(record["status"], context=doctype)
 
 
 def order(record: Mapping) -> tuple[str, str]:
@@ -63,14 +65,14 @@ def order(record: Mapping) -> tuple[str, str]:
 	live = record["docstatus"] not in (DRAFT, CANCELLED)
 	return title, listed(
 		status_of(record, ORDER),
-		live and record["payment_status"] and _(record["payment_status"], context=ORDER),
+		live and record["payment_status"] and translated(record["payment_status"], context=ORDER),
 		live and record["due_date"] and _("due on {0}").format(formatdate(record["due_date"])),
 	)
 
 
 def payment(record: Mapping) -> tuple[str, str]:
 	title = _("Payment of {0}").format(wording.money(record["amount"] or 0, record["currency"]))
-	method = record["method"] and _(record["method"], context=PAYMENT)
+	method = record["method"] and translated(record["method"], context=PAYMENT)
 	return title, listed(status_of(record, PAYMENT), method, record["reference_no"])
 
 
@@ -82,7 +84,7 @@ def evidence(record: Mapping) -> tuple[str, str]:
 
 def override(record: Mapping) -> tuple[str, str]:
 	title = _("Another grade asked for: {0}").format(record["grade"])
-	return title, listed(_(record["status"]), record["reason"])
+	return title, listed(translated(record["status"]), record["reason"])
 
 
 def merge(record: Mapping) -> tuple[str, str]:
@@ -91,13 +93,15 @@ def merge(record: Mapping) -> tuple[str, str]:
 
 
 def mail(record: Mapping) -> tuple[str, str]:
-	return record["subject"] or _(record["communication_medium"] or "Email"), record["content"]
+	return record["subject"] or translated(record["communication_medium"] or "Email"), record["content"]
 
 
 def event(record: Mapping) -> tuple[str, str]:
 	ends = record["ends_on"] and not record["all_day"] and frappe.format(record["ends_on"], "Datetime")
 	return record["subject"], listed(
-		_(record["event_category"] or ""), _(record["status"] or ""), ends and _("until {0}").format(ends)
+		translated(record["event_category"] or ""),
+		translated(record["status"] or ""),
+		ends and _("until {0}").format(ends),
 	)
 
 
@@ -128,7 +132,7 @@ def created(record: Mapping) -> tuple[str, str]:
 
 
 def ticket(record: Mapping) -> tuple[str, str]:
-	return record["subject"] or record["name"], _(record["status"] or "")
+	return record["subject"] or record["name"], translated(record["status"] or "")
 
 
 SENTENCES = {

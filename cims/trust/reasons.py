@@ -147,8 +147,17 @@ def choose(assessment, count, days, overdue_count, policy: Policy) -> tuple[Chos
 		kind = kinds.BY_NAME[name]
 		known = np.full(len(count), True) if name in kinds.OF_THE_DAY else count[:, column] != 0
 		late = days[:, column]
-		lost.add(kind.loss_code, -assessment.lost[:, column], column, known & ~((name == kinds.SETTLED) & (late < 1)))
-		gains = known & ~((name == kinds.SETTLED) & (late <= -1)) & ~((name == kinds.CURRENT) & (overdue_count == 0))
+		lost.add(
+			kind.loss_code,
+			-assessment.lost[:, column],
+			column,
+			known & ~((name == kinds.SETTLED) & (late < 1)),
+		)
+		gains = (
+			known
+			& ~((name == kinds.SETTLED) & (late <= -1))
+			& ~((name == kinds.CURRENT) & (overdue_count == 0))
+		)
 		gained.add(kind.gain_code, assessment.gained[:, column], column, gains)
 		if name == kinds.SETTLED:
 			lost.add("P03", -assessment.lost[:, column], column, known & (late < 1))

@@ -96,7 +96,10 @@ class TestRecord(FrappeTestCase):
 			name = store.record_manual(customer, "conduct.fraud", note="Forged papers")
 			rerate.rate(customer)
 			kept = frappe.get_all(
-				"Trust Snapshot", {"customer": customer, "cause": "Event"}, ["day", "marks", "grade"], order_by="day"
+				"Trust Snapshot",
+				{"customer": customer, "cause": "Event"},
+				["day", "marks", "grade"],
+				order_by="day",
 			)
 			self.assertEqual([(row.day, row.grade) for row in kept[-1:]], [(getdate(nowdate()), "D")])
 			(mark,) = json.loads(kept[-1].marks)

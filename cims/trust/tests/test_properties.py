@@ -69,7 +69,9 @@ def test_incremental_equals_replay(rows, taken_back, as_of, random):
 	assert_same_sums(whole, late.as_sums())
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), evidence()), max_size=30), st.lists(as_ofs, min_size=1, max_size=9))
+@given(
+	st.lists(st.tuples(st.integers(0, 3), evidence()), max_size=30), st.lists(as_ofs, min_size=1, max_size=9)
+)
 def test_the_same_days_for_all_equal_each_on_its_own(rows, asked):
 	position = {str(at): at for at in range(4)}
 	events = Events.of([replace(row, customer=str(who)) for who, row in rows], position)

@@ -21,6 +21,7 @@ frappe.ui.form.on("CIMS Customer", {
 			.then(() => cims.timeline.mount(frm));
 		host.render_timeline_items = () => host.everything.then((timeline) => timeline.refresh());
 		host.add_timeline_item = host.render_timeline_items;
+		host.render_timeline_items();
 	},
 
 	refresh(frm) {

@@ -246,7 +246,7 @@ class TestReceivables(ImportCase):
 		self.assertEqual(self.order("1001").grand_total, 1200.5)
 
 	def test_a_row_that_its_documents_refuse_takes_all_back(self):
-		doc = self.check(file_of(ROW, OPEN))
+		doc = self.check(file_of(ROW, OPEN), lane="Strict")
 		with patch(
 			"cims.cims.doctype.cims_order.cims_order.CIMSOrder.check_items",
 			side_effect=[None, frappe.ValidationError("No.")],
@@ -258,7 +258,7 @@ class TestReceivables(ImportCase):
 		self.nothing_written()
 
 	def test_a_row_that_its_documents_refuse_comes_back_among_the_rejected(self):
-		doc = self.check(file_of(ROW, OPEN), take_good_rows=1)
+		doc = self.check(file_of(ROW, OPEN), take_good_rows=1, lane="Strict")
 		with patch(
 			"cims.cims.doctype.cims_order.cims_order.CIMSOrder.check_items",
 			side_effect=[frappe.ValidationError("No."), None],
@@ -393,7 +393,7 @@ class TestBadInput(ImportCase):
 		header, *rows = self.rejects(doc)
 		self.assertEqual(header, [*HEADER.split(","), "Row", "Reason"])
 		self.assertEqual(len(rows), 1)
-		self.assertEqual(rows[0][:8], [*bad.split(","), "3"])
+		self.assertEqual(rows[0][:8], [*bad.replace("-10", "'-10").split(","), "3"])
 		self.assertIn("Invoice Date: 2025-02-30 is no date", rows[0][8])
 		self.assertIn("Amount: -10 is below zero", rows[0][8])
 		self.assertTrue(self.order("INV-2"))

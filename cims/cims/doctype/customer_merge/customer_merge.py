@@ -1,3 +1,5 @@
+import frappe
+
 from cims.ratings.guard import ReadOnlyDocument
 
 
@@ -6,3 +8,7 @@ class CustomerMerge(ReadOnlyDocument):
 
 	# begin: auto-generated types
 	# end: auto-generated types
+
+
+def on_doctype_update():
+	frappe.db.add_index("Customer Merge", ["merged_on"])

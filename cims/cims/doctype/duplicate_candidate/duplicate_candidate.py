@@ -14,5 +14,6 @@ class DuplicateCandidate(ReadOnlyDocument):
 def on_doctype_update():
 	frappe.db.add_unique("Duplicate Candidate", ["customer", "other"], "unique_pair")
 	frappe.db.add_index("Duplicate Candidate", ["status", "score"], "status_score")
+	frappe.db.add_index("Duplicate Candidate", ["score"])
 	keys.make_table()
 	finding.make_table()

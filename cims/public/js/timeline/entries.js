@@ -53,10 +53,12 @@ function content({ doctype, name, title, text, by_name, moment }) {
 
 const by = (doctype, name) => (OF_A_DAY.includes(doctype) || !name ? "" : ` · ${name}`);
 
-const when = (doctype, moment) =>
-	OF_A_DAY.includes(doctype)
-		? frappe.datetime.str_to_user(moment.slice(0, 10))
-		: frappe.datetime.prettyDate(moment);
+const when = (doctype, moment) => {
+	if (OF_A_DAY.includes(doctype)) return frappe.datetime.str_to_user(moment.slice(0, 10));
+	// An event may be yet to come.
+	if (doctype === "Event") return frappe.datetime.str_to_user(moment.slice(0, 16));
+	return frappe.datetime.prettyDate(moment);
+};
 
 // The heading of the month of an entry.
 export function month(moment) {
