@@ -58,8 +58,11 @@ scheduler_events = {
 	],
 	"monthly_long": ["cims.ratings.forecasts.refit"],
 	# Ratings follow events by jobs of their own; this finds what a stopped worker left behind.
-	"cron": {"*/5 * * * *": ["cims.ratings.rerate.sweep"]},
+	"cron": {"*/5 * * * *": ["cims.ratings.rerate.sweep", "cims.imports.job.start_next"]},
 }
+
+# Who keeps something derived of customers: called with codes after customers were written set-based.
+cims_customer_indexes = []
 
 # Sources of receivables and trading events for the rating, in the order in which they are asked.
 cims_receivable_sources = ["cims.receivables.orders.CIMSOrders"]

@@ -357,7 +357,8 @@ class CustomersImport(Importer):
 			if not (types and types[at]) and any(column[at] for column in of_a_person):
 				columns["customer_type"][at] = "Individual"
 			if not (countries and countries[at]):
-				columns["country"][at] = self.country if any(column[at] for column in placed) else None
+				needed = any(column[at] for column in placed)
+				columns["country"][at] = self.country if needed else self.template.get("country")
 
 	def taken(self, rows: Rows) -> set[int]:
 		"""The rows whose resident ID or credit code another customer has."""
@@ -418,7 +419,8 @@ class CustomersImport(Importer):
 		doc = frappe.new_doc(CUSTOMER)
 		if not values.get("customer_type") and any(values.get(name) for name in OF_A_PERSON):
 			doc.customer_type = "Individual"
-		doc.country = self.country if any(values.get(name) for name in WITH_COUNTRY) else None
+		if any(values.get(name) for name in WITH_COUNTRY):
+			doc.country = self.country
 		doc.update(values)
 		return doc
 
