@@ -153,7 +153,10 @@ def backfill(customer: str | None):
 @click.command("cims-import")
 @click.argument("file")
 @click.option(
-	"--kind", type=click.Choice(["Receivables", "Orders", "Customers"]), default="Receivables", show_default=True
+	"--kind",
+	type=click.Choice(["Receivables", "Orders", "Customers"]),
+	default="Receivables",
+	show_default=True,
 )
 @click.option("--map", "mapping", help="FIELD=HEADER,... for columns whose headers aren't recognised.")
 @click.option("--date-format", help="Such as DD/MM/YYYY, where the dates themselves don't tell.")

@@ -134,7 +134,9 @@ def template(kind: str = "") -> None:
 	arguments.may_read(DOCTYPE)
 	fields = frappe.get_attr(job.IMPORTERS[kind])(frappe.new_doc(DOCTYPE), "").fields
 	out = io.StringIO(newline="")
-	csv.writer(out).writerows([[safe_cell(_(f.label)) for f in fields], [safe_cell(f.example) for f in fields]])
+	csv.writer(out).writerows(
+		[[safe_cell(_(f.label)) for f in fields], [safe_cell(f.example) for f in fields]]
+	)
 	frappe.response.update(
 		type="download",
 		filename=f"{_(kind)}.csv",

@@ -75,6 +75,7 @@ class Tally:
 			"customers_made": self.customers_made,
 			"first_reason": self.first_reason,
 			"size": self._size,
+			"path": self.path and self.path.name,
 		}
 
 	def add(self, batch: Batch, shown: Callable[[Batch, int], dict]) -> None:
@@ -90,7 +91,11 @@ class Tally:
 	def _sample(self, batch: Batch, at: int, shown: Callable) -> dict:
 		cells = shown(batch, at)
 		if batch.outcomes[at] == REJECTED:
-			cells = {header: text for header, text in zip(self.headers, batch.chunk.rows[at], strict=True) if header}
+			cells = {
+				header: text
+				for header, text in zip(self.headers, batch.chunk.rows[at], strict=True)
+				if header
+			}
 		return {"row": batch.chunk.numbers[at], "cells": cells, "note": "\n".join(batch.notes.get(at, ()))}
 
 	def _reject(self, batch: Batch, at: int) -> None:

@@ -15,7 +15,6 @@ from cims.trust.words import FORMULA_STARTS
 END = "\ue000end of file\ue000"
 
 
-
 @dataclass
 class Chunk:
 	"""Rows that stand together in the file. numbers: theirs, the header being counted; rows: cells as text, each as many
