@@ -69,7 +69,6 @@ class Tally:
 			self._file.flush()
 			self._size = self._file.tell()
 		return {
-			"path": self.path.name,
 			"counts": dict(self.counts),
 			"samples": self.samples,
 			"customers": self.customers,
