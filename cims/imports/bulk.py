@@ -30,10 +30,7 @@ def create(table: str, columns: str, engine: str = PLAIN) -> None:
 def create_like(table: str, other: str, columns: Sequence[str]) -> None:
 	"""An empty table of this connection with some of another one's columns."""
 	chosen = ", ".join(f"`{column}`" for column in columns)
-	run(
-		f"CREATE OR REPLACE TEMPORARY TABLE `{table}` ENGINE={PLAIN}"
-		f" SELECT {chosen} FROM `{other}` LIMIT 0"
-	)
+	run(f"CREATE OR REPLACE TEMPORARY TABLE `{table}` ENGINE={PLAIN} SELECT {chosen} FROM `{other}` LIMIT 0")
 
 
 def drop(table: str) -> None:

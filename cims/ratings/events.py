@@ -21,7 +21,7 @@ from cims.trust.sums import Tally
 
 # The kinds whose weight grows with the amount.
 BY_AMOUNT = (kinds.SETTLED, kinds.WRITTEN_OFF)
-_BY_AMOUNT_CODES = [kinds.CODE[name] for name in BY_AMOUNT]
+BY_AMOUNT_CODES = [kinds.CODE[name] for name in BY_AMOUNT]
 # What is read of each row, in this order.
 FIELDS = ("customer", "kind", "occurred_on", "decays_from", "value", "weight", "amount", "days", "reversal")
 DECIMALS = 9
@@ -108,7 +108,7 @@ def columns(rows: Sequence[Sequence], position: Mapping[str, int]) -> Events:
 
 def weighed(events: Events, policy: Policy) -> Events:
 	"""The same events with the weights that they have under a policy."""
-	counted = np.isin(events.kind, _BY_AMOUNT_CODES) & (events.amount != 0)
+	counted = np.isin(events.kind, BY_AMOUNT_CODES) & (events.amount != 0)
 	by_amount = np.where(counted, amount_weight(events.amount, policy), 1.0)
 	return replace(events, weight=events.weight * by_amount)
 
@@ -197,12 +197,20 @@ class Ledgers:
 	def plain(self) -> list[dict]:
 		"""Each one as `Ledger.to_dict` gives it."""
 		opening = [[self.day, None if score != score else score] for score in self.opening.tolist()]
-		columns = (self.sums.tolist(), self.present.tolist(), self.count.tolist(), _or_none(self.first), opening)
+		columns = (
+			self.sums.tolist(),
+			self.present.tolist(),
+			self.count.tolist(),
+			_or_none(self.first),
+			opening,
+		)
 		return [
 			{
 				"policy": self.policy,
 				"day": self.day,
-				"sums": {name: values for name, values, there in zip(self.kinds, sums, has, strict=True) if there},
+				"sums": {
+					name: values for name, values, there in zip(self.kinds, sums, has, strict=True) if there
+				},
 				"hard": self.hard.get(at, {}),
 				"count": count,
 				"first": first,

@@ -38,6 +38,8 @@ from cims.trust.rating import YEAR, Past, Rating, Ratings, State
 RATING, CUSTOMER = "Trust Rating", "CIMS Customer"
 # How often one job rates a customer whose evidence keeps coming in.
 ROUNDS = 5
+# Where more of the customers than this share wait, everybody is rated: all workers share that.
+ALL_OF_THEM = 0.2
 # With a longer history than this, forecasts wait for the night: they need all of it, the rating doesn't.
 FORECAST_AT_ONCE = 2000
 
@@ -171,16 +173,9 @@ def _mark_move(
 
 
 def _percentile(ratings: Ratings, segment: str) -> float | None:
-	"""Per cent of the segment's other rated customers with a lower score, ties counting half; None where alone."""
 	if ratings.grade[0] == UNRATED:
 		return None
-	score = round(float(ratings.assessment.score[0]), 6)
-	below, same, others = frappe.db.sql(
-		"""SELECT SUM(score < %(low)s), SUM(score BETWEEN %(low)s AND %(high)s), COUNT(*) FROM `tabTrust Rating`
-		WHERE segment = %(segment)s AND rated = 1 AND name != %(customer)s""",
-		{"low": score - 5e-7, "high": score + 5e-7, "segment": segment, "customer": ratings.customers[0]},
-	)[0]
-	return 100 * (float(below) + float(same) / 2) / others if others else None
+	return together.percentile_of(ratings.customers[0], segment, float(ratings.assessment.score[0]))
 
 
 def _rate_from_evidence(customer: str, kept: frappe._dict, day: int, policy: Policy) -> Rating | None:
@@ -227,15 +222,23 @@ def rate_waiting() -> int:
 		sql.commit()
 		forecasts.first_fit()
 		return rate_everyone(curve=True)
-	customers = frappe.get_all(RATING, {"dirty": (">", 0)}, pluck="name", order_by="name", limit=0)
-	if len(customers) <= queue.MANY:
-		for customer in customers:
-			rate_until_settled(customer)
-		return len(customers)
-	forecasts.first_fit()
-	done = together.rate_many(customers, replay.CURVE, with_events=True)
-	together.compare_everyone()
-	together.fill_segments(everything=True)
+	done = 0
+	while customers := frappe.get_all(
+		RATING, {"dirty": (">", 0)}, pluck="name", order_by="name", limit=replay.AT_ONCE
+	):
+		if len(customers) <= queue.MANY:
+			for customer in customers:
+				rate_until_settled(customer)
+			return done + len(customers)
+		if frappe.db.count(RATING, {"dirty": (">", 0)}) > frappe.db.count(RATING) * ALL_OF_THEM:
+			return done + rate_everyone()
+		forecasts.first_fit()
+		rated = together.rate_changed(customers, together.scores_by_segment())
+		sql.commit()
+		done += rated
+		if not rated:
+			# Others are at these customers; the sweep comes back to them.
+			break
 	return done
 
 

@@ -137,14 +137,16 @@ class Held:
 	(`together.Asked`) is the same, so is everything that the rating rests on.
 	"""
 
-	def __init__(
-		self, names: Sequence[str], found: Mapping[str, Column], stamps: Sequence[tuple[str, int]]
-	):
+	def __init__(self, names: Sequence[str], found: Mapping[str, Column], stamps: Sequence[tuple[str, int]]):
 		self.fields = [*(field for field in found if field != "name"), "modified"]
-		self.table = sql.scratch("__cims_rated", RATING, ["name", *self.fields], "was VARCHAR(40), was_dirty INT")
+		self.table = sql.scratch(
+			"__cims_rated", RATING, ["name", *self.fields], "was VARCHAR(40), was_dirty INT"
+		)
 		modified, dirty = zip(*stamps, strict=True)
 		stamp = [now()] * len(stamps)
-		sql.load(self.table, {**found, "modified": stamp, "was": modified, "was_dirty": list(map(str, dirty))})
+		sql.load(
+			self.table, {**found, "modified": stamp, "was": modified, "was_dirty": list(map(str, dirty))}
+		)
 		self.span = (found["name"][0], found["name"][-1]) if isinstance(names, sql.Run) else None
 		self.names = self._lock(names)
 

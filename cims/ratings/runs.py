@@ -25,6 +25,7 @@ MOST_ATTEMPTS = 3
 # Seconds between two looks of a worker that waits for others.
 PAUSE = 0.2
 EVENT = "cims_rating_progress"
+PROGRESS = ("run", "status", "stage", "done", "total", "percent", "started_on", "seconds_left")
 PERCENT = {RATE: (0, 80), COMPARE: (80, 90), CURVE: (90, 98), SEGMENTS: (98, 100)}
 PERCENT_WITH_CURVE = {RATE: (0, 25), COMPARE: (25, 30), CURVE: (30, 95), SEGMENTS: (95, 100)}
 
@@ -64,8 +65,22 @@ def _make(policy: str, curve: bool, user: str | None) -> str:
 	]
 	sql.insert(
 		SHARD,
-		("name", "parent", "parenttype", "parentfield", "idx", "status", "stage", "first", "last", "customers"),
-		[(sql.new_name(), name, RUN, "shards", at, WAITING, *shard) for at, shard in enumerate(shards, start=1)],
+		(
+			"name",
+			"parent",
+			"parenttype",
+			"parentfield",
+			"idx",
+			"status",
+			"stage",
+			"first",
+			"last",
+			"customers",
+		),
+		[
+			(sql.new_name(), name, RUN, "shards", at, WAITING, *shard)
+			for at, shard in enumerate(shards, start=1)
+		],
 	)
 	return name
 
@@ -159,7 +174,13 @@ def claim(run: str, stale: int = STALE) -> frappe._dict | None:
 	)
 	if not found:
 		return None
-	_set(found[0], status=RUNNING, claimed_on=now(), worker=f"{socket.gethostname()}:{os.getpid()}", attempts=found[0].attempts + 1)
+	_set(
+		found[0],
+		status=RUNNING,
+		claimed_on=now(),
+		worker=f"{socket.gethostname()}:{os.getpid()}",
+		attempts=found[0].attempts + 1,
+	)
 	return found[0]
 
 
@@ -188,7 +209,8 @@ def _outcome(run: str) -> str:
 
 def _finish(run: str, status: str) -> None:
 	rated = frappe.db.sql(
-		"SELECT COALESCE(SUM(rated), 0) FROM `tabTrust Run Shard` WHERE parent = %s AND stage = %s", (run, RATE)
+		"SELECT COALESCE(SUM(rated), 0) FROM `tabTrust Run Shard` WHERE parent = %s AND stage = %s",
+		(run, RATE),
 	)[0][0]
 	row = frappe.qb.DocType(RUN)
 	frappe.qb.update(row).set(row.status, status).set(row.finished_on, now()).set(row.rated, rated).where(
@@ -196,15 +218,19 @@ def _finish(run: str, status: str) -> None:
 	).run()
 
 
-def progress(run: str | None = None) -> dict | None:
-	"""How far a run is (None: the last one): {run, status, stage, done, total, percent, started_on, seconds_left}; None
+def progress(run: str | None = None) -> dict:
+	"""How far a run is (None: the last one): {run, status, stage, done, total, percent, started_on, seconds_left}, all None
 	where there was none. done, total: customers of the stage."""
 	filters = {"name": run} if run else {}
 	found = frappe.get_all(
-		RUN, filters, ["name", "status", "curve", "customers", "started_on"], order_by="creation desc", limit=1
+		RUN,
+		filters,
+		["name", "status", "curve", "customers", "started_on"],
+		order_by="creation desc",
+		limit=1,
 	)
 	if not found:
-		return None
+		return dict.fromkeys(PROGRESS)
 	of = found[0]
 	stages = frappe.db.sql(
 		"""SELECT stage, SUM(IF(status IN ('Done', 'Failed'), customers, 0)), SUM(customers),
@@ -214,17 +240,12 @@ def progress(run: str | None = None) -> dict | None:
 	stage, done, total, _left = next((row for row in stages if row[3]), stages[-1])
 	low, high = (PERCENT_WITH_CURVE if of.curve else PERCENT)[stage]
 	percent = 100.0 if of.status != RUNNING else low + (high - low) * float(done) / max(float(total), 1)
+	if of.status == FINISHED:
+		done = total = of.customers
 	passed = time_diff_in_seconds(now_datetime(), get_datetime(of.started_on))
-	return {
-		"run": of.name,
-		"status": of.status,
-		"stage": stage.split(" ", 1)[1],
-		"done": int(done),
-		"total": int(total),
-		"percent": round(percent, 1),
-		"started_on": str(of.started_on),
-		"seconds_left": round(passed * (100 - percent) / percent, 1) if percent >= 1 else None,
-	}
+	left = round(passed * (100 - percent) / percent, 1) if percent >= 1 else None
+	told = of.name, of.status, stage, int(done), int(total), round(percent, 1), str(of.started_on), left
+	return dict(zip(PROGRESS, told, strict=True))
 
 
 def going() -> list[str]:

@@ -1,7 +1,9 @@
 """Sets of rows: written with few statements, in the order in which every writer locks them."""
 
 import re
+import secrets
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
@@ -108,8 +110,9 @@ def scratch(name: str, doctype: str, fields: Sequence[str], besides: str = "") -
 
 
 def new_name() -> str:
-	"""A random name. 80 bits, since millions of rows are inserted where a name that is taken would pass unseen."""
-	return frappe.generate_hash(length=20)
+	"""A name that nobody else gives: the time in milliseconds, so that new rows lie together at the end of their table and
+	not on a page each, and 60 random bits."""
+	return f"{time.time_ns() // 1_000_000:011x}{secrets.token_hex(8)[:15]}"
 
 
 def insert(

@@ -75,7 +75,9 @@ class Search:
 			fields,
 			wanted,
 		)
-		permitted = set(frappe.get_meta(CUSTOMER).get_permitted_fieldnames())
+		right = "read" if frappe.has_permission(CUSTOMER, "read") else "select"
+		frappe.has_permission(CUSTOMER, right, throw=True)
+		permitted = set(frappe.get_meta(CUSTOMER).get_permitted_fieldnames(permission_type=right))
 		if frappe.has_permission("Contact", "read"):
 			permitted.add(CONTACT)
 		permitted |= {line for line, field in READINGS.items() if field in permitted}
