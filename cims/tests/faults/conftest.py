@@ -37,6 +37,7 @@ def undisturbed(stage):
 	def run(work: Work) -> Undisturbed:
 		stage.put(work)
 		before = work.state(stage)
+		stage.database.rows("DELETE FROM `tabError Log`")
 		statements = stage.whole(work)
 		stage.finish(work)
 		errors = stage.database.rows("SELECT method, error FROM `tabError Log`")

@@ -1,7 +1,7 @@
 """What breaks while a work stands before one of its statements, and what somebody then does about it."""
 
 from cims.tests.faults.stage import Running, Stage
-from cims.tests.faults.works import AFTER, WITHIN
+from cims.tests.faults.works import AFTER, GROWING, WITHIN
 
 
 class Fault:
@@ -53,8 +53,7 @@ class RedisKilled(Fault):
 
 class DiskFull(Fault):
 	name = "disk full"
-	# What is left to do after the commit needs no space.
-	moments = (WITHIN,)
+	moments = (GROWING,)
 
 	def strike(self, stage, work):
 		stage.database.fill()

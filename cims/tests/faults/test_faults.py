@@ -15,7 +15,7 @@ def test_work_and_fault(stage, undisturbed, work, fault):
 		pytest.skip("no small volume may be mounted here: unshare --user --map-root-user --mount is refused")
 	clean = undisturbed(work)
 	for moment in fault.moments:
-		at = moments(clean.statements)[moment]
+		at = moments(work, clean.statements)[moment]
 		where = f"broken before {clean.statements[at]} ({at} of {len(clean.statements)})"
 		stage.put(work)
 		running = stage.begin(work, at)
@@ -27,3 +27,15 @@ def test_work_and_fault(stage, undisturbed, work, fault):
 		assert not work.half_done(clean.before, work.state(stage), clean.end), where
 		stage.finish(work)
 		assert not difference(clean.end, work.state(stage)), where
+
+
+@pytest.mark.parametrize("work", [work for work in WORKS if work.jobs], ids=lambda work: work.name)
+def test_job_lost_with_redis(stage, undisturbed, work):
+	"""Redis killed with the job in it, before any worker came to it."""
+	clean = undisturbed(work)
+	stage.put(work)
+	stage.call(work.function(work.start))
+	stage.kill_redis()
+	stage.start_redis()
+	stage.finish(work)
+	assert not difference(clean.end, work.state(stage))

@@ -7,7 +7,7 @@ of each unit, which is what has to be whole at any moment: an order with its pay
 from collections import defaultdict
 from dataclasses import dataclass
 
-WITHIN, AFTER = "within", "after"
+WITHIN, AFTER, GROWING = "within", "after", "growing"
 State = dict[str, dict[str, list[tuple]]]
 
 
@@ -25,7 +25,8 @@ class Work:
 	to this what only the product can read. parts: what may be seen only as it was, or as it will be.
 
 	prepare, start, afterwards: functions too; start leaves it to the jobs whose methods match `jobs`, or `request` does it
-	at once; afterwards the user and the scheduler look after it, time and again.
+	at once; afterwards the user and the scheduler look after it, time and again. grows: the beginning of the statement
+	that needs more space, where that isn't any in its largest transaction.
 	"""
 
 	name: str
@@ -38,6 +39,7 @@ class Work:
 	prepare: str = "prepare"
 	start: str = "start"
 	afterwards: tuple[str, ...] = ("again",)
+	grows: str = ""
 
 	def function(self, name: str) -> str:
 		return f"works.{self.module}.{name}"
@@ -65,13 +67,15 @@ class Work:
 		return found
 
 
-def moments(statements: list[str]) -> dict[str, int]:
-	"""Where a work is broken, as numbers of its statements: in the middle of the transaction that changes most, and right
-	after that was committed."""
+def moments(work: Work, statements: list[str]) -> dict[str, int]:
+	"""Where a work is broken, as numbers of its statements: in the middle of the transaction that changes most, right after
+	that was committed, and where it takes more space."""
 	commits = [at for at, statement in enumerate(statements) if statement.upper().startswith("COMMIT")]
 	begins = [0, *(at + 1 for at in commits)]
 	begin, commit = max(zip(begins, commits, strict=False), key=lambda span: span[1] - span[0])
-	return {WITHIN: (begin + commit + 1) // 2, AFTER: commit + 1}
+	within = (begin + commit + 1) // 2
+	growing = next(at for at, statement in enumerate(statements) if statement.startswith(work.grows))
+	return {WITHIN: within, AFTER: commit + 1, GROWING: growing if work.grows else within}
 
 
 def units(rows) -> dict[str, list[tuple]]:

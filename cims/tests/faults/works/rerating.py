@@ -58,6 +58,7 @@ WORK = Work(
 	queries=QUERIES,
 	look="look",
 	afterwards=("again", "again"),
+	grows="INSERT INTO `__cims_curve`",
 	parts=(Part(("ratings", "copies"), at_once=False), Part(("evidence",), at_once=True)),
 	jobs=r"cims\.ratings\.(rerate\.rate_everyone|runs\.work)",
 )
