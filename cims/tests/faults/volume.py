@@ -17,6 +17,7 @@ SETTINGS = """[mariadbd]
 datadir = {folder}/data
 socket = {folder}/mariadb.sock
 pid-file = {folder}/mariadb.pid
+tmpdir = {folder}
 port = {port}
 bind-address = 127.0.0.1
 skip-name-resolve
