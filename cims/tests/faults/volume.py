@@ -18,7 +18,6 @@ datadir = {folder}/data
 tmpdir = {temporary}
 socket = {folder}/mariadb.sock
 pid-file = {folder}/mariadb.pid
-tmpdir = {folder}
 port = {port}
 bind-address = 127.0.0.1
 skip-name-resolve
@@ -49,7 +48,9 @@ class Volume:
 		self.temporary.mkdir()
 		if megabytes:
 			run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "none", str(self.folder))
-		self.settings.write_text(SETTINGS.format(folder=self.folder, temporary=self.temporary, port=self.port))
+		self.settings.write_text(
+			SETTINGS.format(folder=self.folder, temporary=self.temporary, port=self.port)
+		)
 		run("mariadb-install-db", f"--defaults-file={self.settings}", *as_root(), "--skip-test-db")
 
 	def start(self) -> None:
