@@ -25,6 +25,7 @@ app_include_css = "cims.bundle.css"
 extend_bootinfo = "cims.boot.add"
 doctype_js = {"CIMS Customer": "public/js/duplicate_check.js"}
 doctype_list_js = {name: ["public/js/lists.js"] for name in LARGE}
+doctype_list_js["CIMS Customer"].append("public/js/customer_list_search.js")
 standard_queries = {"CIMS Customer": "cims.api.search.link"}
 
 jinja = {"methods": ["cims.ratings.drawing.curve_svg", "cims.ratings.panel.trust_panel"]}
@@ -99,7 +100,14 @@ scheduler_events = {
 	],
 	"monthly_long": ["cims.ratings.forecasts.refit"],
 	# Ratings follow events by jobs of their own; this finds what a stopped worker left behind.
-	"cron": {"*/5 * * * *": ["cims.ratings.rerate.sweep", "cims.search.index.tidy"]},
+	"cron": {
+		"*/5 * * * *": [
+			"cims.ratings.rerate.sweep",
+			"cims.search.index.tidy",
+			"cims.ratings.standings.refresh",
+			"cims.imports.job.start_next",
+		]
+	},
 }
 
 # Sources of receivables and trading events for the rating, in the order in which they are asked.

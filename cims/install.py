@@ -23,7 +23,9 @@ LIST_COLUMNS = {
 	"CIMS Customer": ("status_field", "trust_score", "overdue_amount", "city", "account_manager"),
 	"CIMS Order": ("status_field", "due_date", "grand_total", "outstanding_amount"),
 	"CIMS Payment": ("status_field", "payment_date", "method", "amount"),
+	"Duplicate Candidate": ("status_field", "other_name", "score", "found_by"),
 	"Trust Rating": ("status_field", "customer", "grade", "score", "change_90d", "overdue_amount"),
+	"Trust Snapshot": ("customer", "day", "score", "grade", "cause"),
 }
 # Naming rules whose counters are ours, and what those counters are called.
 SERIES = {
@@ -108,7 +110,6 @@ def before_uninstall() -> None:
 	if records.noted():
 		# Its contacts and log-ins are not our doctypes' and would stay behind; what people added to stays.
 		logins.remove(records.remove().users_kept)
-	tables.drop()
 	_remove_address_template()
 	permissions.revoke()
 	permissions.delete_roles()
@@ -122,6 +123,7 @@ def after_uninstall() -> None:
 	curve_tables.drop()
 	keys.drop_table()
 	finding.drop_table()
+	tables.drop()
 	frappe.clear_cache()
 
 

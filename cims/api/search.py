@@ -31,9 +31,8 @@ def customers(text: str = "", limit: int = 20) -> dict:
 	"""
 	text = _checked(text)
 	arguments.between(limit, "limit", 1, MOST)
-	hits, more = find.customers(text, limit)
-	rows = _rows([hit.customer for hit in hits], SHOWN)
-	found = [rows[hit.customer] | {"matched": hit.matched} for hit in hits if hit.customer in rows]
+	hits, more = find.customers(text, limit, fields=("name", *SHOWN))
+	found = [{**hit.row, "matched": hit.matched} for hit in hits]
 	for row in found:
 		del row["name"]
 	return {"customers": found, "more": more}
@@ -72,14 +71,12 @@ def link(
 		filters = [make_filter_tuple(doctype, field, value) for field, value in filters.items()]
 	filters = filters or []
 	if txt.strip():
-		hits, _more = find.customers(txt, page_len, start, filters, reference_doctype)
-		names = [hit.customer for hit in hits]
+		hits, _more = find.customers(txt, page_len, start, filters, reference_doctype, DESCRIBED)
+		found = [hit.row for hit in hits]
 	else:
-		names = _latest(start, page_len, filters, reference_doctype)
-	rows = _rows(names, DESCRIBED)
-	found = [rows[name] for name in names if name in rows]
+		found = _latest(start, page_len, filters, reference_doctype)
 	if as_dict:
-		return [row | {"label": row.get("customer_name")} for row in found]
+		return [frappe._dict(row, label=row.get("customer_name")) for row in found]
 	return [[row.get(field) for field in DESCRIBED] for row in found]
 
 
@@ -92,30 +89,18 @@ def _checked(text: str) -> str:
 	return text
 
 
-def _rows(names: list[str], fields: tuple[str, ...]) -> dict[str, dict]:
-	"""Customer -> the fields that the user may read."""
-	if not names:
-		return {}
-	rows = frappe.get_list(
-		arguments.CUSTOMER,
-		filters={"name": ("in", names)},
-		fields=list(dict.fromkeys(("name", *fields))),
-		order_by=None,
-		limit_page_length=len(names),
-	)
-	return {row.name: row for row in rows}
-
-
-def _latest(start: int, page_len: int, filters: list, reference_doctype: str | None) -> list[str]:
+def _latest(start: int, page_len: int, filters: list, reference_doctype: str | None) -> list[dict]:
+	"""The user's own customers and then all others, the last changed ones first."""
 	own = [arguments.CUSTOMER, "account_manager", "=", frappe.session.user]
-	names: list[str] = []
+	found: dict[str, dict] = {}
 	for more in ([own], []):
-		names += frappe.get_list(
+		for row in frappe.get_list(
 			arguments.CUSTOMER,
 			filters=[*filters, *more],
-			pluck="name",
+			fields=list(DESCRIBED),
 			order_by="modified desc",
 			limit_page_length=start + page_len,
 			reference_doctype=reference_doctype,
-		)
-	return list(dict.fromkeys(names))[start : start + page_len]
+		):
+			found.setdefault(row.name, row)
+	return list(found.values())[start : start + page_len]

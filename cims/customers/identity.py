@@ -16,6 +16,8 @@ from stdnum.util import clean
 from frappe import _
 from frappe.utils import getdate, validate_email_address
 
+from cims.customers import shortcuts
+
 MALE, FEMALE = "Male", "Female"
 MOBILE_TYPES = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.PERSONAL_NUMBER}
 
@@ -26,6 +28,9 @@ class BadValue(ValueError):
 
 def resident_id(number: str) -> str:
 	"""A Chinese resident ID: 18 characters, check digit and birth date right (GB 11643, by python-stdnum)."""
+	plain = shortcuts.resident_id(number) or shortcuts.resident_id(clean(number, " -").upper())
+	if plain:
+		return plain
 	number = clean(number, " -").upper()
 	try:
 		ric.validate(number)
@@ -36,7 +41,8 @@ def resident_id(number: str) -> str:
 			).format(number)
 		) from None
 	except InvalidComponent:
-		# A place that the library doesn't list (residence permits, renumbered counties) is no proof of an error.
+		# Not the place: one that the library doesn't list (residence permits, renumbered counties) is no proof of an error,
+		# and passes above.
 		_check_birth_date(number)
 	except ValidationError:
 		raise BadValue(
@@ -60,16 +66,18 @@ def _check_birth_date(number: str) -> None:
 
 def birth_date_of(number: str) -> date:
 	"""The birth date in a valid resident ID."""
-	return ric.get_birth_date(number)
+	return shortcuts.birth_date(number)
 
 
 def gender_of(number: str) -> str:
 	"""The gender in a valid resident ID: the 17th digit is odd for a man."""
-	return MALE if int(ric.compact(number)[16]) % 2 else FEMALE
+	return MALE if int(number[16]) % 2 else FEMALE
 
 
 def credit_code(code: str) -> str:
 	"""A unified social credit code: 18 characters, check digit right (GB 32100, by python-stdnum)."""
+	if plain := shortcuts.credit_code(code):
+		return plain
 	code = uscc.compact(code)
 	try:
 		return uscc.validate(code)
@@ -102,6 +110,8 @@ def phone(number: str, region: str | None, mobile: bool = False) -> str:
 	mobile: it has to be a number that can belong to a mobile.
 	"""
 	region = region.upper() if region else None
+	if plain := shortcuts.phone(number, region, mobile):
+		return plain
 	try:
 		parsed = phonenumbers.parse(number, region)
 	except phonenumbers.NumberParseException:
@@ -133,6 +143,8 @@ def example_phone(region: str | None, mobile: bool = False) -> str:
 
 def email(address: str) -> str:
 	"""An e-mail address, its domain in small letters."""
+	if plain := shortcuts.email(address):
+		return plain
 	address = address.strip()
 	if not validate_email_address(address) or "," in address:
 		raise BadValue(

@@ -1,37 +1,43 @@
-"""Customers from a file: made, or brought up to date where their code is there.
+"""Customers from a file: made, or brought up to date where they are found by the field that the user chooses.
 
-Every row passes the customer's own checks before anything is written, so the dry run says what the import will do.
+Both lanes judge every row alike. What is plainly good is judged in columns (`cims.customers.rows`), anything else by the
+document itself, so that the dry run says what the import will do, and in the document's own words.
+
+The fast lane writes thousands of rows with one statement. It skips what the framework does for each document: versions,
+notifications, webhooks, server scripts, assignments and followers; where somebody counts on these it is refused
+(`cims.imports.lanes`). Its rows carry the import's ID, their owner and the time; the former values of changed ones are kept.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 from babel import Locale
 
 import frappe
 from frappe import _
-from frappe.utils import strip_html
+from frappe.model.naming import validate_name
+from frappe.utils import now, strip_html
 
-from cims.imports.importer import (
-	DUPLICATE,
-	NEW,
-	REJECTED,
-	UPDATED,
-	Field,
-	Importer,
-	Plan,
-	Step,
-	in_cell,
-	said_by,
-)
+from cims.cims.doctype.cims_customer.cims_customer import SERIES, emptied
+from cims.customers import derived
+from cims.customers.matching import Matching
+from cims.customers.rows import Rules
+from cims.customers.status import ARCHIVED
+from cims.imports import changes
+from cims.imports.importer import Field, Importer, Names, in_cell, said_by
+from cims.imports.lanes import STRICT, check_fast
+from cims.imports.outcome import DUPLICATE, NEW, REJECTED, UPDATED, Batch
+from cims.imports.permission import Permission
+from cims.imports.source import Chunk
+from cims.ratings import policies, store
 from cims.trust.calendar import to_date
-from cims.trust.cells import BEYOND, open_cells
 from cims.trust.problems import Problem, message
-from cims.trust.reader import WRONG, DateColumn, DateFormat, settle_order
+from cims.trust.reader import WRONG, DateFormat, DateForms, settle_order
 
 CUSTOMER = "CIMS Customer"
-AT_ONCE = 1000
 # What a row may bring, with what else its column is called.
 HEADERS = {
 	"code": ("customercode", "customerno", "customernumber", "customerid", "客户编号", "客户编码", "客户代码", "客户号", "编码"),
@@ -65,7 +71,7 @@ EXAMPLES = {
 	"mobile": "+86 138 0013 8000", "email": "name@example.com", "website": "https://example.com",
 }  # fmt: skip
 HELP = {
-	"code": "Customers are matched by it. Empty for a new customer: a number is given.",
+	"code": "Empty for a new customer: a number is given.",
 	"customer_type": "Company or Individual.",
 	"account_manager": "The user's e-mail address or full name.",
 	"country": "Empty: the country in CIMS Settings.",
@@ -74,7 +80,40 @@ REQUIRED = ("customer_name",)
 # By these one knows that two customers of one name are one.
 IDENTITY = ("credit_code", "resident_id", "mobile", "phone", "email")
 UNIQUE = ("credit_code", "resident_id")
+# What customers may be found by, as the import's field says it.
+MATCH = {
+	"Code": "code",
+	"Unified Social Credit Code": "credit_code",
+	"Resident ID": "resident_id",
+	"Phone": "phone",
+	"Mobile": "mobile",
+}
 OF_A_PERSON = ("resident_id", "gender", "birth_date")
+WITH_COUNTRY = ("province", "city", "phone", "mobile")
+LINKS = ("customer_group", "source", "account_manager", "country")
+# What a TEXT column of the database holds.
+TEXT_BYTES = 65_535
+FAST_AT_ONCE, STRICT_AT_ONCE = 5000, 200
+SAVEPOINT = "cims_import_row"
+
+
+@dataclass
+class Rows:
+	"""The rows of a batch. texts: as they stand in the file; values: what the cells mean, None for empty ones; columns: the
+	customers as they would be, in stored form; there: position -> the customer that it changes, as it is."""
+
+	texts: dict[str, list[str]]
+	values: dict[str, list]
+	columns: dict[str, list] = field(default_factory=dict)
+	there: dict[int, dict] = field(default_factory=dict)
+
+	def given(self, at: int) -> dict:
+		"""What the file says of one row."""
+		return {name: column[at] for name, column in self.values.items() if column[at] is not None}
+
+	def row(self, at: int) -> dict:
+		"""The customer as it would be."""
+		return {name: column[at] for name, column in self.columns.items()}
 
 
 class CustomersImport(Importer):
@@ -92,209 +131,440 @@ class CustomersImport(Importer):
 		frappe.has_permission(CUSTOMER, "create", throw=True)
 		if self.doc.update_customers:
 			frappe.has_permission(CUSTOMER, "write", throw=True)
+		if self.doc.lane != STRICT:
+			check_fast(self.doctypes)
 
-	def plan(self, progress: Callable[[int, int], None]) -> Plan:
-		cells = open_cells(self.path)
-		headers = self.mapping(cells.headers)
-		self.headers = headers
-		frame = cells.columns({name: cells.headers.index(header) for name, header in headers.items()})
-		beyond = frame.pop(BEYOND)
-		birth_dates = self.birth_dates(frame)
-		rows = []
-		for at, texts in enumerate(zip(*(frame[name] for name in headers), strict=True)):
-			values = dict(zip(headers, map(str.strip, texts), strict=True))
-			if any(values.values()):
-				number = cells.header_row + 1 + at
-				rows.append((number, values, birth_dates and birth_dates[at], beyond.iloc[at]))
-		self.look_up([values for _number, values, _day, _beyond in rows])
-		steps = []
-		for done, row in enumerate(rows, 1):
-			steps.append(self.step(*row))
-			progress(done, len(rows))
-		return Plan(steps)
+	# --- before the first row
 
-	def birth_dates(self, frame) -> list | None:
-		"""Each row's birth date: a date, "" where there is none, or the form that dates of this column have."""
-		if "birth_date" not in frame:
-			return None
-		column = DateColumn(self.headers["birth_date"], frame["birth_date"].to_numpy(dtype=object))
-		wanted = DateFormat(self.doc.date_format) if self.doc.date_format else None
-		if not wanted:
-			settle_order([column])
-		days, form = column.days(wanted)
-		read = [
-			"" if not text else form if day == WRONG else to_date(day)
-			for text, day in zip(column.lower, days, strict=True)
-		]
-		return [read[code] for code in column.codes]
-
-	def look_up(self, rows: list[Mapping[str, str]]) -> None:
-		"""What the rows refer to, with few queries for all of them."""
-		self.by_code = {name.casefold(): name for name in names_among(CUSTOMER, "name", rows, "code")}
-		self.by_name = defaultdict(list)
-		for name in chunks({row["customer_name"] for row in rows if not row.get("code")}):
-			for there in frappe.get_all(
-				CUSTOMER,
-				{"customer_name": ("in", name)},
-				["name", "customer_name", *IDENTITY],
-				limit=0,
-				order_by="name",
-			):
-				self.by_name[there.customer_name.casefold()].append(there)
-		self.options = {field: options_of(field) for field in ("customer_type", "status", "level", "gender")}
-		self.links = {
-			"customer_group": {
-				name.casefold(): name for name in frappe.get_all("CIMS Customer Group", pluck="name", limit=0)
-			},
-			"source": {
-				name.casefold(): name for name in frappe.get_all("Customer Source", pluck="name", limit=0)
-			},
-			"account_manager": users() if any(row.get("account_manager") for row in rows) else {},
-			"country": countries() if any(row.get("country") for row in rows) else {},
+	def open(self, headers: Sequence[str], writes: bool) -> None:
+		super().open(headers, writes)
+		self.strict = self.doc.lane == STRICT
+		self.rows_at_once = STRICT_AT_ONCE if self.strict else FAST_AT_ONCE
+		self.match_by = MATCH.get(self.doc.match_by, "code")
+		self.check_match()
+		self.births = DateForms(self.chosen["birth_date"]) if "birth_date" in self.at else None
+		self.format = DateFormat(self.doc.date_format) if self.births and self.doc.date_format else None
+		self.unnamed = 0
+		self.names: Names | None = None
+		self.stamp = now()
+		self.rules = Rules()
+		self.country = frappe.get_cached_doc("CIMS Settings").holiday_country
+		self.label = {name: _(frappe.get_meta(CUSTOMER).get_label(name)) for name in HEADERS}
+		self.known = {
+			**{name: options_of(name) for name in ("customer_type", "status", "level", "gender")},
+			"customer_group": names_of("CIMS Customer Group"),
+			"source": names_of("Customer Source"),
+			"account_manager": users() if "account_manager" in self.at else {},
+			"country": countries() if "country" in self.at else {},
 		}
-		self.seen: dict[tuple[str, str], int] = {}
+		self.template = frappe.new_doc(CUSTOMER)
+		self.usual = standing(self.template)
+		self.may_create, self.may_write = Permission(CUSTOMER, "create"), Permission(CUSTOMER, "write")
+		self.matching = Matching(self.doc.name)
 
-	def step(self, number: int, texts: dict[str, str], birth_date, beyond: str) -> Step:
-		shown = {self.headers[name]: text for name, text in texts.items() if text}
-		problems = []
-		if beyond:
-			problems.append(message(Problem(number, None, "too_many_cells", {"value": beyond}), _))
-		values = {
-			name: self.value(number, name, text, birth_date, problems) for name, text in texts.items() if text
-		}
-		if not values.get("customer_name"):
-			problems.append(
-				in_cell(self.headers["customer_name"], message(Problem(number, None, "empty"), _))
+	def check_match(self) -> None:
+		if self.match_by != "code" and self.match_by not in self.at:
+			frappe.throw(
+				_(
+					"Customers are to be found by {0}, but no column stands for it. Choose one under Columns."
+				).format(_(self.doc.match_by))
 			)
-		self.check_seen(number, values, problems)
-		if problems:
-			return Step(number, REJECTED, shown, "\n".join(problems))
-		outcome, note, doc = self.judge(values)
-		if outcome in (NEW, UPDATED):
-			self.check_seen(number, {name: doc.get(name) for name in UNIQUE}, problems)
-			if problems:
-				return Step(number, REJECTED, shown, "\n".join(problems))
-		return Step(number, outcome, shown, note, (doc.name if outcome == UPDATED else None, values))
 
-	def value(self, row: int, name: str, text: str, birth_date, problems: list[str]):
-		"""A cell as the customer's field wants it; what is wrong with it goes to `problems`."""
+	def survey(self, chunk: Chunk) -> None:
+		codes = chunk.column(self.at["code"]) if "code" in self.at else None
+		self.unnamed += codes.count("") if codes else len(chunk)
+		if self.births and not self.format:
+			self.births.add(np.array(chunk.column(self.at["birth_date"]), dtype=object))
+
+	def ready(self) -> None:
+		if self.births and not self.format:
+			settle_order([self.births])
+		if self.writes and self.unnamed:
+			self.names = Names(CUSTOMER, SERIES, self.unnamed)
+
+	def close(self) -> None:
+		if self.names:
+			self.names.give_back()
+		self.matching.close()
+
+	# --- cell by cell
+
+	def read(self, chunk: Chunk) -> Batch:
+		batch = Batch(chunk)
+		texts = {name: chunk.column(at) for name, at in self.at.items()}
+		batch.data = rows = Rows(texts, {})
+		for at, beyond in chunk.beyond.items():
+			batch.reject(
+				at, message(Problem(chunk.numbers[at], None, "too_many_cells", {"value": beyond}), _)
+			)
+		for name, column in texts.items():
+			rows.values[name] = self.read_column(batch, name, column)
+		for at, text in enumerate(texts["customer_name"]):
+			if not text:
+				why = message(Problem(chunk.numbers[at], None, "empty"), _)
+				batch.reject(at, in_cell(self.chosen["customer_name"], why))
+		self.keys(rows)
+		for name in ("email", "website"):
+			for text in filter(None, rows.values.get(name, ())):
+				getattr(self.rules, name)[text]
+		return batch
+
+	def read_column(self, batch: Batch, name: str, texts: list[str]) -> list:
+		"""What the cells of a column mean, None for empty ones; what means nothing is rejected."""
 		if name == "birth_date":
-			if isinstance(birth_date, str):
-				problem = Problem(row, None, "date_wrong", {"value": text, "form": birth_date})
-				problems.append(in_cell(self.headers[name], message(problem, _)))
-				return None
-			return birth_date
-		known = self.options.get(name) or self.links.get(name)
+			return self.read_dates(batch, texts)
+		known = self.known.get(name)
 		if known is None:
-			return text
-		found = known.get(text.casefold())
-		if found is None:
-			label = _(frappe.get_meta(CUSTOMER).get_label(name))
-			if name in self.options:
-				why = _("{0} isn't one of: {1}.").format(
-					text, ", ".join(_(option) for option in dict.fromkeys(known.values()))
-				)
-			else:
-				why = _("There is no {0} {1}. Create it first, or correct the cell.").format(label, text)
-			problems.append(in_cell(self.headers[name], why))
+			if name in self.rules.texts and max(map(len, texts)) * 4 > TEXT_BYTES:
+				self.check_text(batch, name, texts)
+			return [text or None for text in texts]
+		found = [known.get(text.casefold()) if text else None for text in texts]
+		for at, text in enumerate(texts):
+			if text and found[at] is None:
+				batch.reject(at, in_cell(self.chosen[name], self.not_known(name, text)))
 		return found
 
-	def check_seen(self, row: int, values: Mapping, problems: list[str]) -> None:
-		"""No two rows may be about one customer."""
-		for name in ("code", *UNIQUE):
-			value = values.get(name)
-			if not value:
-				continue
-			first = self.seen.setdefault((name, value.casefold()), row)
-			if first != row:
-				why = _("{0} already stands in row {1}.").format(value, first)
-				problems.append(in_cell(self.headers[name], why))
+	def check_text(self, batch: Batch, name: str, texts: list[str]) -> None:
+		for at, text in enumerate(texts):
+			if len(text.encode()) > TEXT_BYTES and name != "notes":
+				why = _("The text is too long: {0} bytes are the most.").format(f"{TEXT_BYTES:,}")
+				batch.reject(at, in_cell(self.chosen[name], why))
 
-	def judge(self, values: dict) -> tuple[str, str, object]:
-		"""What becomes of good cells: outcome, note, and the customer as it would be."""
-		name = self.by_code.get((values.get("code") or "").casefold())
+	def not_known(self, name: str, text: str) -> str:
+		if name in LINKS:
+			why = _("There is no {0} {1}. Create it first, or correct the cell.")
+			return why.format(self.label[name], text)
+		options = ", ".join(_(option) for option in dict.fromkeys(self.known[name].values()))
+		return _("{0} isn't one of: {1}.").format(text, options)
+
+	def read_dates(self, batch: Batch, texts: list[str]) -> list:
+		column = self.births.settled(np.array(texts, dtype=object))
+		days, form = column.days(self.format)
+		read = [
+			None if not text else WRONG if day == WRONG else to_date(day)
+			for text, day in zip(column.lower, days, strict=True)
+		]
+		found = [read[code] for code in column.codes]
+		for at, day in enumerate(found):
+			if day == WRONG:
+				problem = Problem(
+					batch.chunk.numbers[at], None, "date_wrong", {"value": texts[at], "form": form}
+				)
+				batch.reject(at, in_cell(self.chosen["birth_date"], message(problem, _)))
+				found[at] = None
+		return found
+
+	# --- who is who
+
+	def judge(self, batch: Batch) -> None:
+		self.load(batch)
+		for at, name, value, first in self.matching.seen():
+			why = _("{0} already stands in row {1}.").format(value, first)
+			batch.reject(at, in_cell(self.chosen[name], why))
+		rows = batch.data
+		rows.there = self.find(batch)
+		self.check_codes(batch)
+		self.settle(rows, len(batch.chunk))
+		doubtful, lost = self.rules.settle(rows.columns)
+		doubtful |= self.taken(rows) | self.not_permitted(batch)
+		twins = self.matching.there("customer_name", "customer_name", ("name", *IDENTITY))
+		for at in batch.of(NEW):
+			if at not in doubtful:
+				notes = [emptied([self.label[name] for name in lost[at]])] if at in lost else []
+			elif (notes := self.ask_document(batch, at)) is None:
+				continue
+			self.conclude(batch, at, twins.get(at, ()), notes)
+
+	def pass_by(self, batch: Batch) -> None:
+		self.load(batch)
+
+	def load(self, batch: Batch) -> None:
+		values = batch.data.values
+		codes = values.get("code")
+		titles = [None if codes and codes[at] else title for at, title in enumerate(values["customer_name"])]
+		self.matching.load(batch.chunk.numbers, self.keys(batch.data), titles)
+
+	def keys(self, rows: Rows) -> dict[str, list[str | None]]:
+		"""What the rows are known by, in stored form where it can be brought into that, as of new customers."""
+		found = {}
+		for name in dict.fromkeys(("code", *UNIQUE, "phone", "mobile")):
+			column, memo = rows.values.get(name), self.rules.of(name)
+			if column is None:
+				continue
+			if name in ("phone", "mobile"):
+				regions = self.regions(rows, len(column))
+				stored = [
+					text and (memo[text, region] or text)
+					for text, region in zip(column, regions, strict=True)
+				]
+			elif name == "resident_id":
+				stored = [text and (memo[text] or (text,))[0] for text in column]
+			else:
+				stored = [text and (memo[text] or text) for text in column]
+			if name in ("code", *UNIQUE, self.match_by):
+				found[name] = stored
+		return found
+
+	def regions(self, rows: Rows, count: int) -> list[str | None]:
+		"""The country whose numbers each row may give without its code, were it a new customer's."""
+		countries, usual = rows.values.get("country"), self.rules.region.get(self.country)
+		return (
+			[self.rules.region.get(name) if name else usual for name in countries]
+			if countries
+			else [usual] * count
+		)
+
+	def find(self, batch: Batch) -> dict[int, dict]:
+		"""Position -> the customer that the row is about, as it is. Several that it may be about are a problem."""
+		column = "name" if self.match_by == "code" else self.match_by
+		found = {}
+		for at, same in self.matching.there(self.match_by, column, ("name", "owner", *HEADERS)).items():
+			living = [there for there in same if there["status"] != ARCHIVED] or same
+			if len(living) > 1:
+				codes = ", ".join(there["name"] for there in living[:5])
+				why = _("Several customers have it: {0}. Find them by their code instead.").format(codes)
+				batch.reject(at, in_cell(self.chosen[self.match_by], why))
+			else:
+				found[at] = living[0]
+		return found
+
+	def check_codes(self, batch: Batch) -> None:
+		"""Where customers are found by something else than their code, a code in the row has to agree with it."""
+		if self.match_by == "code" or "code" not in self.at:
+			return
+		known = {at: same[0]["name"] for at, same in self.matching.there("code", "name", ("name",)).items()}
+		for at, code in enumerate(batch.data.values["code"]):
+			same, by_code = batch.data.there.get(at), known.get(at)
+			if code and same and same["name"] != by_code:
+				why = _("The customer with this {0} has the code {1}. Correct the code, or leave it empty.")
+				batch.reject(
+					at, in_cell(self.chosen["code"], why.format(self.label[self.match_by], same["name"]))
+				)
+			elif by_code and not same:
+				why = _(
+					"The customer with this code has another {0}. Find customers by their code to change it."
+				)
+				batch.reject(at, in_cell(self.chosen["code"], why.format(self.label[self.match_by])))
+
+	def settle(self, rows: Rows, count: int) -> None:
+		"""The customers as they would be: what the file says, else what is there, else what is usual."""
+		for name in HEADERS:
+			usual = self.template.get(name)
+			given = rows.values.get(name)
+			column = [usual if value is None else value for value in given] if given else [usual] * count
+			for at, there in rows.there.items():
+				if not given or given[at] is None:
+					column[at] = there[name]
+			rows.columns[name] = column
+		for at, there in rows.there.items():
+			rows.columns["code"][at] = there["name"]
+		self.settle_new(rows, count)
+
+	def settle_new(self, rows: Rows, count: int) -> None:
+		"""What a new customer takes from the rest of its row: as a person, and in the usual country."""
+		given, columns = rows.values, rows.columns
+		types, countries = given.get("customer_type"), given.get("country")
+		of_a_person = [given[name] for name in OF_A_PERSON if name in given]
+		placed = [given[name] for name in WITH_COUNTRY if name in given]
+		for at in range(count):
+			if at in rows.there:
+				continue
+			if not (types and types[at]) and any(column[at] for column in of_a_person):
+				columns["customer_type"][at] = "Individual"
+			if not (countries and countries[at]):
+				needed = any(column[at] for column in placed)
+				columns["country"][at] = self.country if needed else self.template.get("country")
+
+	def taken(self, rows: Rows) -> set[int]:
+		"""The rows whose resident ID or credit code another customer has."""
+		found = set()
+		for name in UNIQUE:
+			if name not in self.at:
+				continue
+			for at, others in self.matching.there(name, name, ("name",), living=True).items():
+				me, value = rows.there.get(at, {}), rows.columns[name][at]
+				if (
+					value
+					and value != me.get(name)
+					and any(other["name"] != me.get("name") for other in others)
+				):
+					found.add(at)
+		return found
+
+	def not_permitted(self, batch: Batch) -> set[int]:
+		"""The rows that the user may not make of change, by user permissions and the like."""
+		if self.may_create.free and self.may_write.free:
+			return set()
+		return {at for at in batch.of(NEW) if not self.may(batch.data, at)}
+
+	def may(self, rows: Rows, at: int) -> bool:
+		there, values = rows.there.get(at), rows.row(at)
+		if not there:
+			return self.may_create.may(values)
+		name, owner = there["name"], there["owner"]
+		return self.may_write.may(there, name, owner) and self.may_write.may(values, name, owner)
+
+	# --- what becomes of a row
+
+	def ask_document(self, batch: Batch, at: int) -> list[str] | None:
+		"""Let the document itself judge a row. Returns what it notes, None if the row is rejected."""
+		rows = batch.data
 		try:
-			doc = self.changed(name, values) if name else self.made(values)
+			doc = self.document(rows, at)
 			check(doc)
 		except (frappe.ValidationError, frappe.PermissionError, frappe.NameError) as error:
-			return REJECTED, in_cell(self.column_of_error(), said_by(error)), None
+			batch.reject(at, in_cell(self.column_of_error(), said_by(error)))
+			return None
 		finally:
 			notes = [strip_html(message.get("message") or "") for message in frappe.get_message_log()]
 			frappe.clear_messages()
-		if not name:
-			if twin := self.twin(doc):
-				return (
-					DUPLICATE,
-					_("Is there as {0}. Write that code into the row to update the customer.").format(twin),
-					doc,
-				)
-			return NEW, "\n".join(notes), doc
-		changed = [
-			_(doc.meta.get_label(field))
-			for field in values
-			if field != "code" and doc.has_value_changed(field)
-		]
-		if not changed:
-			return DUPLICATE, _("Is there as {0}; nothing changes.").format(name), doc
-		if not self.doc.update_customers:
-			return (
-				DUPLICATE,
-				_("Is there as {0} and stays as it is, though the file has another: {1}.").format(
-					name, ", ".join(changed)
-				),
-				doc,
-			)
-		return UPDATED, "\n".join([_("Changes: {0}.").format(", ".join(changed)), *notes]), doc
+		for name, column in rows.columns.items():
+			column[at] = doc.get(name)
+		return notes
 
 	def column_of_error(self) -> str | None:
 		"""The column that the customer's own checks complain of: they head their message with the field."""
 		titles = {message.get("title") for message in frappe.get_message_log()}
-		label = frappe.get_meta(CUSTOMER).get_label
-		return next((header for name, header in self.headers.items() if _(label(name)) in titles), None)
+		return next((header for name, header in self.chosen.items() if self.label[name] in titles), None)
 
-	def made(self, values: dict):
+	def document(self, rows: Rows, at: int):
+		"""The customer of a row as a document, new or as it is with what the file says."""
+		there, values = rows.there.get(at), rows.given(at)
+		if there:
+			doc = frappe.get_doc(CUSTOMER, there["name"])
+			doc.check_permission("write")
+			doc.update({name: value for name, value in values.items() if name != "code"})
+			return doc
 		doc = frappe.new_doc(CUSTOMER)
 		if not values.get("customer_type") and any(values.get(name) for name in OF_A_PERSON):
 			doc.customer_type = "Individual"
-		doc.country = (
-			frappe.get_cached_doc("CIMS Settings").holiday_country if self.needs_country(values) else None
-		)
+		if any(values.get(name) for name in WITH_COUNTRY):
+			doc.country = self.country
 		doc.update(values)
 		return doc
 
-	@staticmethod
-	def needs_country(values: dict) -> bool:
-		return any(values.get(name) for name in ("province", "city", "phone", "mobile"))
-
-	@staticmethod
-	def changed(name: str, values: dict):
-		doc = frappe.get_doc(CUSTOMER, name)
-		doc.check_permission("write")
-		doc.update({field: value for field, value in values.items() if field != "code"})
-		return doc
-
-	def twin(self, doc) -> str | None:
-		"""A customer of the same name with whom nothing that both have differs, and something agrees if there is anything."""
-		for there in self.by_name.get(doc.customer_name.casefold(), ()):
-			both = [(there[field], doc.get(field)) for field in IDENTITY if there[field] and doc.get(field)]
-			if all(one == other for one, other in both) and (
-				both or not any(doc.get(field) for field in IDENTITY)
-			):
-				return there.name
-		return None
-
-	def write(self, step: Step) -> None:
-		name, values = step.data
-		if name:
-			doc = self.changed(name, values)
+	def conclude(self, batch: Batch, at: int, twins: Sequence[Mapping], notes: list[str]) -> None:
+		rows, there = batch.data, batch.data.there.get(at)
+		if not there:
+			if twin := next((one["name"] for one in twins if self.is_twin(rows, at, one)), None):
+				note = _("Is there as {0}. Write that code into the row to update the customer.").format(twin)
+				batch.say(at, DUPLICATE, note)
+			else:
+				batch.say(at, NEW, *notes)
+			return
+		changed = [
+			self.label[name]
+			for name, column in rows.values.items()
+			if name != "code"
+			and column[at] is not None
+			and (rows.columns[name][at] or None) != (there[name] or None)
+		]
+		said = ", ".join(changed)
+		if not changed:
+			batch.say(at, DUPLICATE, _("Is there as {0}; nothing changes.").format(there["name"]))
+		elif not self.doc.update_customers:
+			stays = _("Is there as {0} and stays as it is, though the file has another: {1}.")
+			batch.say(at, DUPLICATE, stays.format(there["name"], said))
 		else:
-			doc = self.made(values)
-		doc.flags.notify_update = False
-		doc.save()
+			batch.say(at, UPDATED, _("Changes: {0}.").format(said), *notes)
+
+	@staticmethod
+	def is_twin(rows: Rows, at: int, there: Mapping) -> bool:
+		"""Nothing that both have differs, and something agrees if there is anything."""
+		mine = {name: rows.columns[name][at] for name in IDENTITY}
+		both = [(there[name], mine[name]) for name in IDENTITY if there[name] and mine[name]]
+		return all(one == other for one, other in both) and (bool(both) or not any(mine.values()))
+
+	def shown(self, batch: Batch, at: int) -> dict[str, str]:
+		return {self.chosen[name]: column[at] for name, column in batch.data.texts.items() if column[at]}
+
+	# --- writing
+
+	def write(self, batch: Batch) -> None:
+		if self.strict:
+			self.write_documents(batch)
+		else:
+			self.write_set(batch)
+
+	def write_set(self, batch: Batch) -> None:
+		rows, new, updated = batch.data, batch.of(NEW), batch.of(UPDATED)
+		made = self.insert_set(rows, new)
+		names = [rows.there[at]["name"] for at in updated]
+		if updated:
+			former = [self.former(rows, at) for at in updated]
+			changes.keep(self.doc.name, CUSTOMER, names, former, self.stamp)
+			columns = {name: [rows.columns[name][at] for at in updated] for name in HEADERS if name != "code"}
+			changes.update(CUSTOMER, names, columns, self.stamp)
+			self.rate_again(former, names)
+		derived.refresh([*made, *names])
+
+	def insert_set(self, rows: Rows, new: list[int]) -> list[str]:
+		if not new:
+			return []
+		codes = [rows.columns["code"][at] for at in new]
+		given = iter(self.names.take(codes.count(None)) if self.names else ())
+		codes = [code or next(given) for code in codes]
+		columns = {name: [rows.columns[name][at] for at in new] for name in HEADERS}
+		same = {**self.usual, "import_id": self.doc.name}
+		changes.insert(CUSTOMER, {**columns, "name": codes, "code": codes}, same, self.stamp)
+		return codes
+
+	@staticmethod
+	def former(rows: Rows, at: int) -> dict:
+		"""What an updated customer had in the fields that change."""
+		there = rows.there[at]
+		return {
+			name: there[name]
+			for name, column in rows.columns.items()
+			if name != "code" and (column[at] or None) != (there[name] or None)
+		}
+
+	def rate_again(self, former: list[dict], names: list[str]) -> None:
+		"""Customers in another segment now are rated anew from their first day on, as `store.segment_changed` does."""
+		segment = policies.segment_field()
+		store.segments_changed([name for name, old in zip(names, former, strict=True) if segment in old])
+
+	def write_documents(self, batch: Batch) -> None:
+		rows, made = batch.data, []
+		for at in batch.of(NEW, UPDATED):
+			frappe.db.savepoint(SAVEPOINT)
+			try:
+				doc = self.document(rows, at)
+				if at not in rows.there and not doc.code and self.names:
+					doc.code = next(iter(self.names.take()), None)
+				doc.flags.notify_update = False
+				doc.save()
+			except (frappe.ValidationError, frappe.PermissionError, frappe.NameError) as error:
+				frappe.db.rollback(save_point=SAVEPOINT)
+				batch.reject(at, in_cell(self.column_of_error(), said_by(error)))
+				continue
+			finally:
+				frappe.clear_messages()
+			if at in rows.there:
+				changes.keep(self.doc.name, CUSTOMER, [doc.name], [self.former(rows, at)], doc.modified)
+			else:
+				made.append(doc.name)
+		changes.mark(CUSTOMER, made, self.doc.name)
+
+
+def standing(template) -> dict:
+	"""What every new customer has in the fields that no file brings."""
+	template.keep_trust_figures()
+	return {
+		df.fieldname: template.get(df.fieldname)
+		for df in template.meta.fields
+		if df.fieldname in template.meta.get_valid_columns()
+		and df.fieldname not in HEADERS
+		and template.get(df.fieldname) is not None
+	}
 
 
 def check(doc) -> None:
 	"""The checks that saving the customer makes, without saving. Raises what they raise."""
+	if doc.is_new():
+		doc.check_permission("create")
+		if doc.code:
+			validate_name(CUSTOMER, doc.code)
 	doc.load_doc_before_save()
 	doc._action = "save"
 	doc._validate_links()
@@ -333,15 +603,5 @@ def countries() -> dict[str, str]:
 	return found
 
 
-def names_among(doctype: str, field: str, rows: Iterable[Mapping[str, str]], column: str) -> list[str]:
-	"""The documents whose `field` stands in the rows' column."""
-	wanted = {row[column] for row in rows if row.get(column)}
-	found = []
-	for part in chunks(wanted):
-		found += frappe.get_all(doctype, {field: ("in", part)}, pluck="name", limit=0)
-	return found
-
-
-def chunks(items: Iterable[str]) -> Iterable[list[str]]:
-	items = sorted(items)
-	return (items[at : at + AT_ONCE] for at in range(0, len(items), AT_ONCE))
+def names_of(doctype: str) -> dict[str, str]:
+	return {name.casefold(): name for name in frappe.get_all(doctype, pluck="name", limit=0)}

@@ -4,6 +4,8 @@ Prospect and dormant customers become active with their first or next order; a b
 submitted; an archived one takes no new orders at all.
 """
 
+from collections.abc import Mapping
+
 import frappe
 from frappe import _
 from frappe.query_builder import DocType
@@ -89,7 +91,7 @@ def mark_dormant() -> int:
 		return 0
 	customer = DocType("CIMS Customer")
 	frappe.qb.update(customer).set(customer.status, DORMANT).where(customer.name.isin(names)).run()
-	_comment(names, _("became dormant after {0} days without an order").format(days))
+	comment(dict.fromkeys(names, _("became dormant after {0} days without an order").format(days)))
 	return len(names)
 
 
@@ -107,12 +109,13 @@ def _without_order_since(day: str) -> list[str]:
 	)
 
 
-def _comment(names: list[str], text: str) -> None:
+def comment(texts: Mapping[str, str]) -> None:
+	"""Note something with many customers, code -> text, as `add_comment` does with one."""
 	fields = ["name", "comment_type", "reference_doctype", "reference_name", "content", "comment_by"]
 	common = ["creation", "modified", "owner", "modified_by"]
 	now, user = frappe.utils.now(), frappe.session.user
 	rows = [
 		(frappe.generate_hash(length=10), "Info", "CIMS Customer", name, text, user, now, now, user, user)
-		for name in names
+		for name, text in texts.items()
 	]
 	frappe.db.bulk_insert("Comment", [*fields, *common], rows)

@@ -2,10 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import frappe
 from frappe import _
@@ -13,13 +12,11 @@ from frappe.model.naming import parse_naming_series
 from frappe.query_builder import DocType
 from frappe.utils import strip_html
 
+from cims.imports.outcome import Batch, Tally
+from cims.imports.source import Chunk
 from cims.trust.cells import Cells, open_cells
 from cims.trust.problems import Problem, Unreadable, text
 from cims.trust.reader import plain
-
-NEW, UPDATED, DUPLICATE, REJECTED = "new", "updated", "duplicate", "rejected"
-OUTCOMES = (NEW, UPDATED, DUPLICATE, REJECTED)
-SAMPLES = 10
 
 
 @dataclass(frozen=True)
@@ -37,76 +34,66 @@ class Field:
 	example: str = ""
 
 
-@dataclass
-class Step:
-	"""One row of the file and what becomes of it. row: its number in the file, the header being counted.
-
-	cells: label -> text, what a person is shown of the row. note: why, or what of it, already translated.
-	data: what the importer needs to write it.
-	"""
-
-	row: int
-	outcome: str
-	cells: Mapping[str, str]
-	note: str = ""
-	data: Any = None
-
-
-@dataclass
-class Plan:
-	"""What would become of a file's rows, in their order. customers: those that would be made, as (code, name)."""
-
-	steps: list[Step]
-	customers: list[tuple[str, str]] = field(default_factory=list)
-
-	def count(self) -> dict[str, int]:
-		counted = Counter(step.outcome for step in self.steps)
-		return {outcome: counted[outcome] for outcome in OUTCOMES}
-
-	def of(self, *outcomes: str) -> Iterator[Step]:
-		return (step for step in self.steps if step.outcome in outcomes)
-
-	def samples(self) -> dict[str, list[dict]]:
-		"""Outcome -> the first ten rows of it, as a person is shown them."""
-		return {
-			outcome: [
-				{"row": step.row, "cells": dict(step.cells), "note": step.note}
-				for step in islice(self.of(outcome), SAMPLES)
-			]
-			for outcome in OUTCOMES
-		}
-
-
 class Importer:
-	"""One import of one file. The job calls, in this order: check_permission, plan, and unless it is a dry run prepare,
-	write for every step that is to be written, and finish."""
+	"""One import of one file. The job calls, in this order: check_permission, open, survey for every chunk of the file, and
+	ready; then for every chunk read and judge, and unless it is a dry run write; at the end finish.
+
+	read is called while the database still writes the chunk before, so it asks the database nothing.
+	"""
 
 	fields: tuple[Field, ...] = ()
 	# What it writes; lists of these are told when it is done.
 	doctypes: tuple[str, ...] = ()
+	rows_at_once = 5000
+	# Columns, by their place: neighbours that have the same in all of them are judged together.
+	together: tuple[int, ...] = ()
 
 	def __init__(self, doc, path: str):
 		self.doc = doc
 		self.path = path
+		self.writes = False
 
 	def check_permission(self) -> None:
 		"""Raises PermissionError unless the user may write what this import writes."""
 		raise NotImplementedError
 
-	def plan(self, progress: Callable[[int, int], None]) -> Plan:
-		"""What would become of each row. Reads only. Raises Unreadable for the file as a whole."""
+	def open(self, headers: Sequence[str], writes: bool) -> None:
+		"""Begin with a file of these headers. writes: whether it is more than a dry run."""
+		self.headers = list(headers)
+		self.writes = writes
+		self.chosen = self.mapping(headers)
+		self.at = {name: self.headers.index(header) for name, header in self.chosen.items()}
+
+	def survey(self, chunk: Chunk) -> None:
+		"""What has to be known of all rows before the first one is judged."""
+
+	def ready(self) -> None:
+		"""After the survey; here names are reserved."""
+
+	def read(self, chunk: Chunk) -> Batch:
+		"""The rows of a chunk, with what can be told of them without the database."""
 		raise NotImplementedError
 
-	def prepare(self, plan: Plan) -> None:
-		"""Before the first row is written."""
-
-	def write(self, step: Step) -> None:
-		"""Write one row through its documents. Raises what these raise."""
+	def judge(self, batch: Batch) -> None:
+		"""What becomes of each row. Reads only."""
 		raise NotImplementedError
 
-	def customers_made(self, plan: Plan) -> list[tuple[str, str]]:
-		"""Of the customers that were to be made, those that were, as (code, name)."""
-		return plan.customers
+	def pass_by(self, batch: Batch) -> None:
+		"""Rows that an earlier run has written: only what may not come twice in the file is noted."""
+
+	def shown(self, batch: Batch, at: int) -> dict[str, str]:
+		"""What a person is shown of a row, label -> text."""
+		raise NotImplementedError
+
+	def write(self, batch: Batch) -> None:
+		"""Write the rows that are new or updated, in the caller's transaction."""
+		raise NotImplementedError
+
+	def customers_made(self, tally: Tally) -> None:
+		"""Note which customers were made along the way, or would be."""
+
+	def close(self) -> None:
+		"""At the end, also after a failure: give back what was reserved and not used."""
 
 	def finish(self) -> None:
 		"""After the rows have been written and committed."""
@@ -213,22 +200,53 @@ def insert(doc, name: str | None = None):
 	return doc.insert(set_name=name)
 
 
-def reserve(doctype: str, series: str | None, count: int) -> list[str]:
-	"""`count` names of a naming series, taken at once, so that nobody waits for the counter while the rows are written.
+class Names:
+	"""Names of a naming series, taken in one block, so that nobody waits for the counter while rows are written.
 
-	Empty where the site names these documents in another way: then each document is named when it is inserted.
+	series: None where the site names these documents in another way; then `take` gives nothing.
 	"""
-	if not count or not series or "#" not in series or _has_naming_rule(doctype):
-		return []
-	taken = {}
 
-	def take(prefix: str, digits: int) -> str:
-		taken.update(first=_advance(prefix, count), prefix=prefix, digits=digits)
+	def __init__(self, doctype: str, series: str | None, count: int):
+		self.doctype = doctype
+		self.prefix, self.digits, self.next, self.last = "", 0, 1, 0
+		if count and series and "#" in series and not _has_naming_rule(doctype):
+			parse_naming_series(series, doctype, number_generator=self._note)
+			self.next = _advance(self.prefix, count)
+			self.last = self.next + count - 1
+
+	def _note(self, prefix: str, digits: int) -> str:
+		self.prefix, self.digits = prefix, digits
 		return ""
 
-	parse_naming_series(series, doctype, number_generator=take)
-	first, prefix, digits = taken["first"], taken["prefix"], taken["digits"]
-	return [f"{prefix}{number:0{digits}d}" for number in range(first, first + count)]
+	def __len__(self) -> int:
+		return self.last - self.next + 1
+
+	def take(self, count: int = 1) -> list[str]:
+		"""The next names, none of which a document has. Nothing where the series doesn't name these documents."""
+		names = []
+		while len(names) < count and self.digits:
+			if not len(self):
+				# Somebody else's names stood in the block.
+				self.next = _advance(self.prefix, count - len(names))
+				self.last = self.next + count - len(names) - 1
+			part = range(self.next, min(self.next + count - len(names), self.last + 1))
+			self.next = part.stop
+			wanted = [f"{self.prefix}{number:0{self.digits}d}" for number in part]
+			taken = set(frappe.get_all(self.doctype, {"name": ("in", wanted)}, pluck="name", limit=0))
+			names += [name for name in wanted if name not in taken]
+		return names
+
+	def give_back(self) -> None:
+		"""What wasn't used, unless somebody has taken the numbers behind it meanwhile."""
+		if len(self):
+			series = DocType("Series")
+			(
+				frappe.qb.update(series)
+				.set(series.current, self.next - 1)
+				.where((series.name == self.prefix) & (series.current == self.last))
+				.run()
+			)
+			self.last = self.next - 1
 
 
 def _has_naming_rule(doctype: str) -> bool:

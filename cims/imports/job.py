@@ -1,14 +1,15 @@
-"""One import, in the background: read and planned, then written in one transaction, or not at all.
+"""One import, in the background: its rows judged and written chunk by chunk, in one transaction for the whole file.
 
-With "take the good rows" what is good is kept in steps of `ROWS_AT_ONCE`, and the rest comes back as a file. How far it
-is stands in the cache while it runs, so that leaving the page, or coming back to it, changes nothing.
+Where the user asks for it, what is good is kept batch by batch instead: each batch is committed together with how far the
+import is, so that one that was interrupted goes on from there and no row comes twice. How far a running import is stands in
+the cache, so that leaving the page, or coming back to it, changes nothing. One import of a kind runs at a time.
 """
 
-import csv
-import io
 import json
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import timedelta
-from itertools import islice
 from pathlib import Path
 from time import monotonic
 
@@ -19,43 +20,43 @@ from frappe.model.document import Document
 from frappe.utils import now, now_datetime
 from frappe.utils.background_jobs import is_job_enqueued
 
-from cims.imports import importer
-from cims.imports.importer import (
-	NEW,
-	OUTCOMES,
-	REJECTED,
-	SAMPLES,
-	UPDATED,
-	Importer,
-	Plan,
-	Step,
-	said_by,
-	sentence,
-)
+from cims.imports import importer, undo
+from cims.imports.importer import Importer, said_by, sentence
+from cims.imports.outcome import OUTCOMES, REJECTED, Batch, Tally
+from cims.imports.source import Source
 from cims.ratings import sql
-from cims.trust.cells import open_cells
 from cims.trust.problems import Unreadable
 
 DOCTYPE = "CIMS Import"
 IMPORTERS = {
-	"Receivables": "cims.receivables.importing.ReceivablesImport",
+	"Receivables": "cims.receivables.import_receivables.ReceivablesImport",
+	"Orders": "cims.receivables.import_orders.OrdersImport",
 	"Customers": "cims.customers.importing.CustomersImport",
 }
-CHECK, IMPORT = "Checking", "Importing"
-BUSY = (CHECK, IMPORT)
+CHECK, IMPORT, UNDO = "Checking", "Importing", "Undoing"
+QUEUED, STOPPED, IMPORTED, UNDONE = "Queued", "Stopped", "Imported", "Undone"
+BUSY = (QUEUED, CHECK, IMPORT, UNDO)
+# What is in cannot be changed any more, only undone.
+WRITTEN_STATUS = (STOPPED, IMPORTED, UNDONE)
 # Fields of the document that only the job writes, and what they hold before it ran.
 NOTHING_YET = {
 	"status": "Draft", "rows_total": 0, "rows_new": 0, "rows_updated": 0, "rows_duplicate": 0, "rows_rejected": 0,
 	"customers_created": 0, "summary": None, "error": None, "rejects": None, "started_on": None, "finished_on": None,
+	"kept": None, "rows_done": 0, "task": None, "task_user": None,
 }  # fmt: skip
-ROWS_AT_ONCE = 200
+INTERNAL = ("summary", "kept", "task", "task_user", "rows_done")
 SAVEPOINT = "cims_import"
+SURVEYED_AT_ONCE = 5000
 # Files up to this size are checked while the person waits.
 SMALL = 1_000_000
 SECONDS_A_ROW = 0.2
 PROGRESS_EVERY = 0.7
 REMEMBERED = 24 * 3600
 A_MOMENT = timedelta(seconds=15)
+
+
+class Refused(Exception):
+	"""A row was rejected, so nothing of the file is to be written."""
 
 
 class NotWritten(Exception):
@@ -121,80 +122,174 @@ def columns(doc) -> dict:
 
 
 def enqueue(doc, what: str) -> None:
-	"""Check or import the file of a saved import in the background; small files are checked at once.
+	"""Check, import or undo a saved import in the background; small files are checked at once.
 
-	Raises ValidationError while it runs or when it has been imported.
+	Raises ValidationError while it runs, or where it can't be done.
 	"""
 	asked = importer_of(doc)
 	asked.check_permission()
 	status = frappe.db.get_value(DOCTYPE, doc.name, "status", for_update=True)
 	if status in BUSY and state(doc)["status"] in BUSY:
 		frappe.throw(_("This import is running already. Wait until it has ended."))
-	if status == "Imported":
-		frappe.throw(_("This file has been imported. Make a new import for another file."))
+	check_next(doc, status, what)
 	size = Path(asked.path).stat().st_size
-	doc.db_set(NOTHING_YET | {"status": what, "started_on": now()}, notify=True)
+	begin(doc, what, status)
 	_remember(doc.name, {"done": 0, "total": 0, "seconds": 0})
+	_enqueue(doc.name, int(max(1500, size / 50 * SECONDS_A_ROW)), now=what == CHECK and size <= SMALL)
+
+
+def _enqueue(name: str, timeout: int = 6 * 3600, now: bool = False) -> None:
 	frappe.enqueue(
 		run,
 		queue="long",
-		timeout=int(max(1500, size / 50 * SECONDS_A_ROW)),
-		job_id=_job_id(doc.name),
+		timeout=timeout,
+		job_id=_job_id(name),
 		enqueue_after_commit=True,
-		now=frappe.flags.in_test or (what == CHECK and size <= SMALL),
-		name=doc.name,
+		now=now or frappe.flags.in_test,
+		name=name,
 	)
 
 
+def check_next(doc, status: str, what: str) -> None:
+	"""Raises ValidationError unless an import of this status may be checked, imported or undone."""
+	if what == UNDO:
+		if status not in (IMPORTED, STOPPED):
+			frappe.throw(_("Nothing of this import is written, so there is nothing to undo."))
+		undo.check(doc)
+	elif status in (IMPORTED, UNDONE) or (status == STOPPED and what == CHECK):
+		frappe.throw(_("This file has been imported. Make a new import for another file."))
+
+
 def run_now(doc, what: str) -> None:
-	"""Check or import the file of a saved import here and now."""
-	doc.db_set(NOTHING_YET | {"status": what, "started_on": now()})
+	"""Check, import or undo a saved import here and now."""
+	check_next(doc, doc.status, what)
+	begin(doc, what, doc.status)
 	sql.commit()
 	run(doc.name)
 	doc.reload()
 
 
+def begin(doc, what: str, status: str) -> None:
+	"""Note what is to be done, and for whom. What is kept of an interrupted import stays."""
+	goes_on = what == UNDO or status == STOPPED
+	task = {"status": what, "task": what, "task_user": frappe.session.user, "started_on": now()}
+	doc.db_set(({} if goes_on else NOTHING_YET) | task, notify=True)
+
+
 def outcome(doc) -> dict:
 	"""What an import came to, for a program."""
-	return {field: doc.get(field) for field in ("name", "kind", *NOTHING_YET) if field != "summary"}
+	return {field: doc.get(field) for field in ("name", "kind", *NOTHING_YET) if field not in INTERNAL}
 
 
 def run(name: str) -> None:
-	"""The job: what the status of the import says is to be done."""
+	"""The job: what the task of the import says is to be done, if no other import of its kind is being done."""
 	doc = frappe.get_doc(DOCTYPE, name)
+	# One that waited may have been started by somebody else's import.
+	with as_user(doc.task_user):
+		_take_turn(doc)
+
+
+@contextmanager
+def as_user(user: str):
+	before, language = frappe.session.user, frappe.local.lang
+	if user == before:
+		yield
+		return
+	frappe.set_user(user)
+	frappe.local.lang = frappe.translate.get_user_lang(user)
+	try:
+		yield
+	finally:
+		frappe.set_user(before)
+		frappe.local.lang = language
+
+
+def _take_turn(doc) -> None:
+	if doc.task == CHECK:
+		_run(doc)
+		return
+	with turn(doc.kind) as mine:
+		if not mine:
+			doc.db_set("status", QUEUED, notify=True)
+			sql.commit()
+			return
+		doc.db_set("status", doc.task, notify=True)
+		sql.commit()
+		_run(doc)
+	start_next(doc.kind)
+
+
+@contextmanager
+def turn(kind: str):
+	"""Whether it is our turn to write files of this kind. It is given back at the end, also by the end of the connection."""
+	name = f"{kind}|{frappe.conf.db_name}"[:64]
+	mine = frappe.db.sql("SELECT GET_LOCK(%s, 0)", name)[0][0] == 1
+	try:
+		yield mine
+	finally:
+		if mine:
+			frappe.db.sql("DO RELEASE_LOCK(%s)", name)
+
+
+def is_free(kind: str) -> bool:
+	return bool(frappe.db.sql("SELECT IS_FREE_LOCK(%s)", f"{kind}|{frappe.conf.db_name}"[:64])[0][0])
+
+
+def start_next(kind: str | None = None) -> None:
+	"""Start the import that has waited longest, of this kind or of each."""
+	for one in [kind] if kind else IMPORTERS:
+		waiting = frappe.get_all(
+			DOCTYPE, {"status": QUEUED, "kind": one}, pluck="name", order_by="started_on", limit=1
+		)
+		if waiting and is_free(one):
+			_enqueue(waiting[0])
+
+
+def _run(doc) -> None:
 	job = Job(doc)
 	try:
-		job.check() if doc.status == CHECK else job.write()
+		{CHECK: job.check, IMPORT: job.write, UNDO: job.undo}[doc.task]()
 	except Unreadable as error:
-		job.finish("Failed", sentence(error.problem))
+		job.take_back()
+		job.fail(sentence(error.problem))
 	except (NotWritten, frappe.ValidationError, frappe.PermissionError) as error:
+		said = said_by(error)
 		frappe.clear_messages()
-		job.finish("Failed", said_by(error))
+		job.take_back()
+		job.fail(said)
 	except Exception:
-		frappe.db.rollback()
+		trace = frappe.get_traceback()
+		job.take_back()
 		log = frappe.log_error(
-			_("Import {0} stopped").format(name), reference_doctype=DOCTYPE, reference_name=name
+			_("Import {0} stopped").format(doc.name),
+			trace,
+			reference_doctype=DOCTYPE,
+			reference_name=doc.name,
 		)
 		why = _(
 			"The import stopped because of an error in the program. Show your administrator error log {0}."
 		)
-		job.finish("Failed", why.format(log.name if log else ""))
+		job.fail(why.format(log.name if log else ""))
 	finally:
-		frappe.cache.delete_value(_key(name))
+		frappe.cache.delete_value(_key(doc.name))
 	frappe.publish_realtime(
-		"cims_import_done", {"name": name}, doctype=DOCTYPE, docname=name, after_commit=True
+		"cims_import_done", {"name": doc.name}, doctype=DOCTYPE, docname=doc.name, after_commit=True
 	)
+	sql.commit()
 
 
 def state(doc) -> dict:
-	"""How far an import is: {"status", "done", "total", "seconds"}. One whose job has died is marked as failed."""
+	"""How far an import is: {"status", "done", "total", "seconds"}. One whose job has died is marked as such."""
 	running = frappe.cache.get_value(_key(doc.name)) or {"done": 0, "total": 0, "seconds": 0}
 	# A job is queued a moment after its import says that it runs.
 	if doc.status in BUSY and now_datetime() - doc.started_on > A_MOMENT and not is_running(doc.name):
 		doc.reload()
-		if doc.status in BUSY:
-			why = _("The import stopped before its end, because the server was restarted. Start it again.")
-			Job(doc).finish("Failed", why)
+		if doc.status == QUEUED:
+			start_next(doc.kind)
+		elif doc.status in BUSY:
+			Job(doc).fail(
+				_("The import stopped before its end, because the server was restarted. Start it again.")
+			)
 	return {"status": doc.status, **running}
 
 
@@ -221,138 +316,215 @@ class Job:
 		self.doc = doc
 		self.started = self.told = monotonic()
 		self.importer: Importer | None = None
-		self.plan = Plan([])
+		self.tally: Tally | None = None
+		self.writing = self.anchored = False
+		self.done = self.total = 0
 
 	def check(self) -> None:
 		"""The dry run."""
-		self.make_plan()
+		self.go_through(writes=False)
 		self.finish("Checked")
 
-	def make_plan(self) -> None:
-		self.importer = importer_of(self.doc)
-		self.importer.check_permission()
-		self.plan = self.importer.plan(self.progress)
-		self.show_rejected()
-
-	def show_rejected(self) -> None:
-		"""The rejected samples are shown as they stand in the file."""
-		cells = open_cells(self.importer.path)
-		steps = {step.row: step for step in islice(self.plan.of(REJECTED), SAMPLES)}
-		for number, row in cells.rows(list(steps)):
-			steps[number].cells = {
-				header: text for header, text in zip(cells.headers, row, strict=False) if header
-			}
-
 	def write(self) -> None:
-		self.make_plan()
-		rejected = self.plan.count()[REJECTED]
-		if rejected and not self.doc.take_good_rows:
-			raise NotWritten(self.refusal(rejected))
-		steps = list(self.plan.of(NEW, UPDATED))
-		# The names are taken in a transaction of their own: a gap in the numbers hurts nobody, waiting for them does.
-		self.importer.prepare(self.plan)
-		sql.commit()
-		frappe.db.savepoint(SAVEPOINT)
-		with quiet():
-			for at, step in enumerate(steps, 1):
-				self.write_step(step)
-				self.progress(at, len(steps))
-				if self.doc.take_good_rows and at % ROWS_AT_ONCE == 0:
-					sql.commit()
-		self.plan.customers = self.importer.customers_made(self.plan)
-		self.finish("Imported")
-		for doctype in self.importer.doctypes:
-			frappe.publish_realtime(
-				"list_update", {"doctype": doctype, "user": frappe.session.user}, after_commit=True
-			)
+		try:
+			self.go_through(writes=True)
+		except Refused:
+			why = self.tally.first_reason
+			self.take_back()
+			self.close()
+			# The rest is only judged, so that the person sees all that there is to correct.
+			self.total = self.done = 0
+			self.go_through(writes=False)
+			raise NotWritten(self.refusal(why)) from None
+		self.finish(IMPORTED)
+		self.tell_lists()
 		# What is in is in, whatever its rating meets.
 		sql.commit()
 		self.importer.finish()
 
-	def write_step(self, step: Step) -> None:
-		# What is taken back where a row fails: that row, or all that was written so far.
-		if self.doc.take_good_rows:
-			frappe.db.savepoint(SAVEPOINT)
-		try:
-			self.importer.write(step)
-		except (frappe.ValidationError, frappe.PermissionError, frappe.NameError) as error:
-			frappe.db.rollback(save_point=SAVEPOINT)
-			step.outcome, step.note = REJECTED, said_by(error)
-			if not self.doc.take_good_rows:
-				raise NotWritten(self.refusal(1)) from error
-		finally:
-			frappe.clear_messages()
+	def undo(self) -> None:
+		"""Take back what this import has written."""
+		self.anchor()
+		undo.undo(self.doc, self.progress)
+		self.doc.db_set({"status": UNDONE, "finished_on": now(), "error": None}, notify=True)
+		self.importer = importer_of(self.doc)
+		self.tell_lists()
+		sql.commit()
 
-	def refusal(self, rejected: int) -> str:
-		if rejected == 1:
-			step = next(self.plan.of(REJECTED))
+	def tell_lists(self) -> None:
+		for doctype in self.importer.doctypes:
+			frappe.publish_realtime(
+				"list_update", {"doctype": doctype, "user": frappe.session.user}, after_commit=True
+			)
+
+	# --- the rows
+
+	def go_through(self, writes: bool) -> None:
+		self.importer = importer_of(self.doc)
+		self.importer.check_permission()
+		source = Source(self.importer.path)
+		try:
+			self.importer.open(source.headers, writes)
+			for chunk in source.chunks(SURVEYED_AT_ONCE):
+				self.importer.survey(chunk)
+				self.total += len(chunk)
+				self.progress(0, 0, self.total)
+			if not self.total:
+				raise Unreadable("no_rows")
+			self.importer.ready()
+			# Names are taken in a transaction of their own: a gap in the numbers hurts nobody, waiting for them does.
+			sql.commit()
+			self.tally = Tally(source.headers, *self.kept())
+			self.writing = writes
+			self.anchor()
+			with quiet(), ThreadPoolExecutor(1) as pool:
+				self.go_on(source, pool)
+			self.importer.customers_made(self.tally)
+		finally:
+			source.close()
+
+	def go_on(self, source: Source, pool: ThreadPoolExecutor) -> None:
+		"""Read each chunk while the database is still busy with the one before."""
+		busy: Future | None = None
+		for chunk in source.chunks(self.importer.rows_at_once, self.importer.together):
+			batch = self.importer.read(chunk)
+			if busy:
+				busy.result()
+			if chunk.numbers[-1] <= self.doc.rows_done:
+				self.importer.pass_by(batch)
+				busy = None
+			else:
+				self.importer.judge(batch)
+				busy = pool.submit(copy_context().run, self.settle, batch)
+			self.done += len(chunk)
+			self.progress(self.done, self.total)
+		if busy:
+			busy.result()
+
+	def settle(self, batch: Batch) -> None:
+		"""Write a judged batch, if it is to be written, and count what became of its rows."""
+		refused = self.is_refused(batch)
+		if self.writing and not refused:
+			self.importer.write(batch)
+			refused = self.is_refused(batch)
+			# However many writes it takes, one file is one transaction.
+			frappe.db.transaction_writes = 0
+		self.tally.add(batch, self.importer.shown)
+		if refused:
+			raise Refused
+		if self.writing and self.doc.by_batch:
+			done = {"rows_done": batch.chunk.numbers[-1], "kept": json.dumps(self.tally.keep(), default=str)}
+			frappe.db.set_value(DOCTYPE, self.doc.name, done, update_modified=False)
+			sql.commit()
+			self.anchor()
+
+	def is_refused(self, batch: Batch) -> bool:
+		"""Without "take the good rows" one rejected row means that nothing of the file is written."""
+		return self.writing and REJECTED in batch.outcomes and not self.doc.take_good_rows
+
+	def anchor(self) -> None:
+		frappe.db.savepoint(SAVEPOINT)
+		self.anchored = True
+
+	def take_back(self) -> None:
+		"""Take back what isn't committed; the server has done so where the connection was lost."""
+		if not self.anchored:
+			return
+		try:
+			frappe.db.rollback(save_point=SAVEPOINT)
+		except Exception:
+			frappe.db.close()
+			frappe.db.connect()
+
+	def refusal(self, why: str) -> str:
+		"""why: what is wrong with the first rejected row."""
+		rejected = self.tally.counts[REJECTED]
+		if rejected > 1:
 			return _(
-				"Nothing was written. Row {0}: {1} Correct the file, or take the good rows without this one."
-			).format(step.row, " ".join(step.note.splitlines()))
-		return _(
-			"Nothing was written, because {0} rows have a problem. Correct the file, or take the good rows without them."
-		).format(rejected)
+				"Nothing was written, because {0} rows have a problem. Correct the file, or take the good rows without them."
+			).format(rejected)
+		return _("Nothing was written. {0} Correct the file, or take the good rows without this one.").format(
+			why
+		)
+
+	# --- what it came to
+
+	def kept(self) -> tuple[Path, dict | None]:
+		"""Where the rejected rows go, and what an earlier run of this import has kept."""
+		kept = json.loads(self.doc.kept or "null") if self.doc.rows_done else None
+		if kept:
+			return Path(frappe.get_site_path("private", "files", kept["path"])), kept
+		name = f"{Path(self.importer.path).stem[:60]}-rejected-{frappe.generate_hash(length=8)}.csv"
+		return Path(frappe.get_site_path("private", "files", name)), None
+
+	def fail(self, error: str) -> None:
+		"""The end of a run that wasn't completed. What is kept batch by batch stays, and can be gone on with."""
+		done, kept = frappe.db.get_value(DOCTYPE, self.doc.name, ["rows_done", "kept"])
+		if self.doc.task == UNDO:
+			self.doc.db_set({"status": STOPPED if done else IMPORTED, "error": error}, notify=True)
+			return
+		if done:
+			self.close()
+			self.tally = Tally((), None, json.loads(kept))
+		self.finish(STOPPED if done else "Failed", error)
 
 	def finish(self, status: str, error: str | None = None) -> None:
 		"""Write the outcome into the document, and the rejected rows into a file."""
-		count = self.plan.count()
+		self.close()
+		tally = self.tally or Tally((), None)
 		self.doc.db_set(
 			{
 				"status": status,
 				"error": error,
-				"rows_total": len(self.plan.steps),
-				**{f"rows_{outcome}": count[outcome] for outcome in OUTCOMES},
-				"customers_created": len(self.plan.customers),
+				"rows_total": tally.total,
+				**{f"rows_{outcome}": tally.counts[outcome] for outcome in OUTCOMES},
+				"customers_created": tally.customers_made,
 				"summary": json.dumps(
-					{"samples": self.plan.samples(), "customers": self.plan.customers[:10]},
-					ensure_ascii=False,
-					default=str,
+					{"samples": tally.samples, "customers": tally.customers}, ensure_ascii=False, default=str
 				),
-				"rejects": self.rejects() if count[REJECTED] else None,
+				"rejects": self.rejects(tally) if status != STOPPED else None,
 				"finished_on": now(),
+				**({} if status == STOPPED else {"rows_done": 0, "kept": None}),
 			},
 			notify=True,
 		)
 
-	def rejects(self) -> str:
-		"""The rejected rows as they stand in the file, with the reason for each, as a CSV file. Returns its address."""
-		reasons = {step.row: " ".join(step.note.splitlines()) for step in self.plan.of(REJECTED)}
-		cells = open_cells(self.importer.path)
-		out = io.StringIO(newline="")
-		writer = csv.writer(out)
-		width = len(cells.headers)
-		writer.writerow([*cells.headers, _("Row"), _("Reason")])
-		for number, row in cells.rows(sorted(reasons)):
-			writer.writerow([*(row + [""] * width)[:width], number, reasons[number]])
-		for old in frappe.get_all(
-			"File",
-			{
-				"attached_to_doctype": DOCTYPE,
-				"attached_to_name": self.doc.name,
-				"attached_to_field": "rejects",
-			},
-		):
+	def close(self) -> None:
+		"""Let go of what was reserved and opened for the run."""
+		if self.importer and self.tally:
+			self.importer.close()
+		if self.tally:
+			self.tally.close()
+
+	def rejects(self, tally: Tally) -> str | None:
+		"""The address of the file with the rejected rows as they stand in the file, and the reason for each."""
+		attached = {
+			"attached_to_doctype": DOCTYPE,
+			"attached_to_name": self.doc.name,
+			"attached_to_field": "rejects",
+		}
+		for old in frappe.get_all("File", attached):
 			frappe.delete_doc("File", old.name, ignore_permissions=True)
+		if not (tally.path and tally.counts[REJECTED]):
+			return None
 		file = frappe.get_doc(
 			{
 				"doctype": "File",
-				"file_name": f"{Path(self.importer.path).stem[:60]}-rejected.csv",
-				"attached_to_doctype": DOCTYPE,
-				"attached_to_name": self.doc.name,
-				"attached_to_field": "rejects",
+				"file_name": tally.path.name,
+				"file_url": f"/private/files/{tally.path.name}",
 				"is_private": 1,
-				# With a mark that makes spreadsheet programs read it as UTF-8.
-				"content": ("\ufeff" + out.getvalue()).encode(),
+				**attached,
 			}
 		)
 		return file.insert(ignore_permissions=True).file_url
 
-	def progress(self, done: int, total: int) -> None:
+	def progress(self, done: int, total: int, read: int = 0) -> None:
+		"""read: rows that the first look at the file has passed."""
 		moment = monotonic()
-		if moment - self.told < PROGRESS_EVERY and done < total:
+		if moment - self.told < PROGRESS_EVERY and (done < total or not total):
 			return
 		self.told = moment
-		known = {"done": done, "total": total, "seconds": round(moment - self.started, 1)}
+		known = {"done": done, "total": total, "seconds": round(moment - self.started, 1), "read": read}
 		_remember(self.doc.name, known)
 		frappe.publish_realtime(
 			"cims_import_progress", {"name": self.doc.name, **known}, doctype=DOCTYPE, docname=self.doc.name

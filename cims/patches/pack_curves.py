@@ -12,7 +12,7 @@ from frappe.utils import cint, flt
 
 from cims.ratings import curve_format, curve_tables, snapshots, sql, standings
 from cims.ratings.curve_format import FIGURES, Points
-from cims.ratings.replay import Point
+from cims.ratings.snapshots import Point
 from cims.trust.calendar import to_day
 from cims.trust.policy import NOT_RATED
 

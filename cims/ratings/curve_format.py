@@ -87,6 +87,10 @@ class Points:
 			marks = {at: self.marks[row] for at, row in enumerate(rows.tolist()) if row in self.marks}
 		return Points(**columns, words=self.words, factors=self.factors, **tables, marks=marks)
 
+	def keys(self) -> np.ndarray:
+		"""One number for each customer and day."""
+		return np.asarray(self.who, dtype=np.int64) * 2**32 + self.day
+
 	def table(self, name: str) -> np.ndarray:
 		"""`lost` or `gained`, zero where there is none."""
 		found = getattr(self, name)
@@ -128,6 +132,7 @@ def tenths(points: np.ndarray) -> np.ndarray:
 
 def join(parts: Sequence[Points]) -> Points:
 	"""Several sets of points of the same list of customers as one, ordered by customer and day."""
+	parts = parts or [nothing()]
 	words, factors = _union(part.words for part in parts), _union(part.factors for part in parts)
 	columns = {}
 	for name in COLUMNS:
@@ -149,6 +154,13 @@ def join(parts: Sequence[Points]) -> Points:
 		marks.update((start + at, text) for at, text in part.marks.items())
 		start += len(part)
 	return Points(**columns, words=list(words), factors=list(factors), **tables, marks=marks).where(order)
+
+
+def nothing() -> Points:
+	"""No points."""
+	whole = {name: np.zeros(0, dtype=np.int64) for name in ("who", "day", *CODES)}
+	state = {name: np.zeros(0, dtype=bool) for name in ("rated", "event")}
+	return Points(**whole, **{name: np.zeros(0) for name in FIGURES}, **state, words=[])
 
 
 def _union(names) -> dict[str, int]:

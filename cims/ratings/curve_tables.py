@@ -42,7 +42,8 @@ def create() -> None:
 			`block` INT UNSIGNED NOT NULL,
 			`month_ends` INT UNSIGNED NOT NULL,
 			`points` MEDIUMBLOB NOT NULL,
-			PRIMARY KEY (`month`, `block`)
+			PRIMARY KEY (`month`, `block`),
+			KEY `block` (`block`)
 		) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"""
 	)
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 
 import frappe
+from frappe.utils.background_jobs import generate_qname, get_queue, get_workers
 
-# From here on one job for all is less work than a job for each.
+# From so many customers, or jobs that wait, on one job for all is less work than a job for each: a worker starts some 30 jobs
+# a second, and rates thousands of customers in one.
 MANY = 20
 # Seconds that rating everybody may take.
 LONG = 6 * 60 * 60
@@ -48,9 +50,21 @@ def add_everyone(curve: bool = False, user: str | None = None, version: str = ""
 	)
 
 
+def add_workers(run: str, besides: int = 0) -> None:
+	"""Let every worker of the queue take part in a run (`runs.work`); besides: so many do already."""
+	for _worker in range(max(_workers(), 1) - besides):
+		frappe.enqueue("cims.ratings.runs.work", queue="long", timeout=LONG, run=run)
+
+
+def _workers() -> int:
+	"""How many workers serve the queue of long jobs, on whatever machine."""
+	name = generate_qname("long")
+	return sum(name in worker.queue_names() for worker in get_workers())
+
+
 def _flush() -> None:
 	customers = frappe.flags.pop(FLAG, None) or ()
-	if len(customers) > MANY:
+	if len(customers) > MANY or get_queue("short").count > MANY:
 		add_waiting()
 		return
 	for customer in sorted(customers):

@@ -3,20 +3,21 @@
 A fixed number of SQL statements for each set of customers; the work is the engine's.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 import frappe
 
-from cims.ratings import events, marks, sources, sql
+from cims.ratings import curve_format, events, marks, sources, sql
 from cims.ratings.calendar import site_calendar
+from cims.ratings.curve_format import Points
 from cims.trust import rating
-from cims.trust.calendar import month_ends, to_date, to_day
+from cims.trust.calendar import NEVER, month_ends, to_date
 from cims.trust.evidence import Events, Receivables
-from cims.trust.grades import EVALUATIONS, grade_names, sticky_grade
-from cims.trust.policy import Policy
+from cims.trust.grades import EVALUATIONS, UNRATED, sticky_grade
+from cims.trust.policy import NOT_RATED, Policy
 from cims.trust.priors import estimate_priors
 from cims.trust.rating import History, Past, Ratings, State
 from cims.trust.score import Assessment, assess
@@ -25,8 +26,6 @@ from cims.trust.sums import Sums
 AT_ONCE = 2000
 # How far the kept curve reaches back, in months.
 CURVE = 36
-# Figures of a snapshot's contributions, in points.
-DIGITS = 1
 
 
 @dataclass(frozen=True)
@@ -46,30 +45,13 @@ class Book:
 
 
 @dataclass(frozen=True)
-class Point:
-	"""A point of a customer's curve, as it is kept."""
-
-	customer: str
-	day: int
-	score: float
-	low: float
-	high: float
-	confidence: float
-	grade: str
-	rated: bool
-	cap: str
-	event: bool
-	contributions: str
-	marks: str | None
-
-
-@dataclass(frozen=True)
 class Replay:
-	"""Ratings as of a day with the ledgers and points of the curve that go with them, in the order of the customers."""
+	"""Ratings as of a day with the ledgers that go with them, in the order of the customers, and points of their curves, whose
+	`who` are places in that order."""
 
 	ratings: Ratings
-	ledgers: list[events.Ledger]
-	points: list[Point]
+	ledgers: events.Ledgers
+	points: Points
 
 
 def open_book(
@@ -78,16 +60,18 @@ def open_book(
 	segment_field: str | None,
 	until: int | None = None,
 	since: int | None = None,
+	segments: Sequence[str] | None = None,
 ) -> Book:
 	"""Everything known of the customers. until: leave out evidence that became known after this day. since: the first day
-	that will be asked about; receivables that were closed by then are left out, except of customers who have open ones."""
-	segments = segments_of(customers, segment_field)
-	customers = type(customers)(name for name in customers if name in segments)
+	that will be asked about; receivables that were closed before it may be left out. segments: each customer's, where they are at
+	hand; then all of the customers must be there."""
+	if segments is None:
+		found = segments_of(customers, segment_field)
+		customers = type(customers)(name for name in customers if name in found)
+		segments = [found[name] for name in customers]
 	kept = events.read(customers, until)
 	table = sources.table(customers, site_calendar(), since)
-	history = History(
-		customers, [segments[name] for name in customers], events.weighed(kept, policy), table.pieces
-	)
+	history = History(customers, segments, events.weighed(kept, policy), table.pieces)
 	return Book(history, kept, table.whole, table.keys)
 
 
@@ -192,107 +176,107 @@ def run(book: Book, as_of: int, policy: Policy, months: int, event_move: float |
 		policy,
 	)
 	ledgers = events.ledgers(n, history.events, as_of, policy, now.sums)
-	opening = zip(ledgers, every.score[:, -2].tolist(), every.rated[:, -2].tolist(), strict=True)
-	for ledger, score, rated in opening:
-		ledger.opening = (as_of, score if rated else None)
-	points = _month_ends(book, past, state, len(days), months, ledgers, policy)
+	ledgers.opening = np.where(every.rated[:, -2], every.score[:, -2], np.nan)
+	parts = list(_month_ends(book, past, state, len(days), ledgers, policy))
 	if event_move is not None:
-		points = _with_events(
-			book, points, past, ledgers, as_of, ends[EVALUATIONS] if months else as_of, event_move, policy
-		)
-	return Replay(ratings, ledgers, points)
+		since = ends[EVALUATIONS] if months else as_of
+		parts += _moves(book, past, ledgers, as_of, since, event_move, policy)
+	return Replay(ratings, ledgers, _one_for_each_day(parts))
 
 
 def _last(past: Past, count: int) -> Past:
 	return Past(*(getattr(past, name)[:, -count:] for name in Past.__dataclass_fields__))
 
 
-def _month_ends(
-	book, past: Past, state: State, stride: int, months: int, ledgers, policy: Policy
-) -> list[Point]:
-	"""The points of the last `months` evaluations, from each customer's first evidence on. stride: days of each customer
-	in `state`."""
-	points = []
-	first = np.array([np.iinfo(np.int64).max if x.first is None else x.first for x in ledgers])
+# Asks whose points are worked out at a time.
+BLOCK = 16_384
+
+
+def _month_ends(book, past: Past, state: State, stride: int, ledgers, policy: Policy) -> Iterator[Points]:
+	"""The points of the month ends after the first `EVALUATIONS`, from each customer's first evidence on. stride: days of
+	each customer in `state`."""
+	first = np.where(ledgers.first < 0, NEVER, ledgers.first)
 	segments = np.array(book.history.segments, dtype=object)
-	for column in range(EVALUATIONS, EVALUATIONS + months):
+	grade = np.full(past.day.shape, UNRATED)
+	for column in range(EVALUATIONS, past.day.shape[1]):
 		window = slice(column - EVALUATIONS, column + 1)
-		grade = sticky_grade(past.low[:, window], past.rated[:, window], past.cap[:, window], policy)
-		here = np.flatnonzero(past.day[:, column] >= first)
-		found = assess(state.where(here * stride + column).full(), segments[here], policy)
-		asks, cap = np.arange(len(here)), past.cap[here, column]
-		points += _points(book, here, asks, past.day[here, column], found, grade[here], cap, policy)
-	return points
-
-
-def _points(book, who, asks, days, found: Assessment, grade, cap, policy: Policy, marked=None) -> list[Point]:
-	"""Points for `asks` (positions in `found`) of the customers `who`; marked: the marks of each, for events."""
-	names = grade_names(grade, policy)
-	contributions = contributions_of(found, asks, policy)
-	return [
-		Point(
-			customer=book.history.customers[customer],
-			day=int(day),
-			score=round(float(found.score[ask]), 6) if found.rated[ask] else 0.0,
-			low=round(float(found.low[ask]), 6) if found.rated[ask] else 0.0,
-			high=round(float(found.high[ask]), 6) if found.rated[ask] else 0.0,
-			confidence=round(float(found.confidence[ask]), 6),
-			grade=names[at],
-			rated=bool(found.rated[ask]),
-			cap=policy.grades[cap[at]] if cap[at] > 0 else "",
-			event=marked is not None,
-			contributions=contributions[at],
-			marks=None if marked is None else marked[at],
+		grade[:, column] = sticky_grade(
+			past.low[:, window], past.rated[:, window], past.cap[:, window], policy
 		)
-		for at, (customer, ask, day) in enumerate(
-			zip(who.tolist(), asks.tolist(), days.tolist(), strict=True)
-		)
-	]
+	wanted = past.day >= first[:, np.newaxis]
+	wanted[:, :EVALUATIONS] = False
+	who, column = np.nonzero(wanted)
+	for start in range(0, len(who), BLOCK):
+		w, c = who[start : start + BLOCK], column[start : start + BLOCK]
+		found = assess(state.where(w * stride + c).full(), segments[w], policy)
+		yield points_of(found, w, past.day[w, c], grade[w, c], past.cap[w, c], policy)
 
 
-def contributions_of(found: Assessment, asks: np.ndarray, policy: Policy) -> list[str]:
-	"""What each factor lost and gained, as JSON {kind or dimension.prior: [lost, gained]}, in points."""
-	names = [*found.kinds, *(f"{d.name}.prior" for d in policy.dimensions)]
-	lost = np.round(np.hstack([found.lost[asks], found.lost_to_prior[asks]]), DIGITS)
-	gained = np.round(np.hstack([found.gained[asks], found.gained_by_prior[asks]]), DIGITS)
-	shown = (np.abs(lost) > 0) | (np.abs(gained) > 0)
-	return [
-		events.dump({names[k]: [lost[at, k].item(), gained[at, k].item()] for k in np.flatnonzero(shown[at])})
-		for at in range(len(asks))
-	]
+def points_of(
+	found: Assessment, who, day, grade, cap, policy: Policy, marked: Sequence[str] | None = None
+) -> Points:
+	"""Points of the curve, one for each ask that was assessed. marked: what moved the score, for days on which it did."""
+	rated = found.rated
+	words = [*policy.grades, NOT_RATED, "", policy.version]
+	return Points(
+		who=np.asarray(who),
+		day=np.asarray(day),
+		**{name: np.where(rated, getattr(found, name), 0.0) for name in ("score", "low", "high")},
+		confidence=found.confidence,
+		grade=np.where(grade == UNRATED, len(policy.grades), grade),
+		cap=np.where(np.asarray(cap) > 0, cap, len(policy.grades) + 1),
+		policy=np.full(len(rated), len(words) - 1),
+		rated=rated,
+		event=np.full(len(rated), marked is not None),
+		words=words,
+		factors=[*found.kinds, *(f"{d.name}.prior" for d in policy.dimensions)],
+		lost=curve_format.tenths(np.hstack([found.lost, found.lost_to_prior])),
+		gained=curve_format.tenths(np.hstack([found.gained, found.gained_by_prior])),
+		marks=dict(enumerate(marked or ())),
+	)
 
 
-def _with_events(book, points, past: Past, ledgers, as_of, since, event_move, policy: Policy) -> list[Point]:
-	"""The points, with those of the days on which the score moved; a month end that is such a day gets the marks."""
+def _one_for_each_day(parts: Sequence[Points]) -> Points:
+	"""The points of all parts; where one is a month end and a day on which the score moved, the month end with the marks."""
+	points = curve_format.join(parts)
+	if len(points) < 2:
+		return points
+	twice = (np.diff(points.who) == 0) & (np.diff(points.day) == 0)
+	if not twice.any():
+		return points
+	first = np.flatnonzero(twice)
+	# In whichever order the two came: the month end stays, and takes the marks.
+	stays = np.where(points.event[first], first + 1, first)
+	goes = 2 * first + 1 - stays
+	marks = dict(points.marks)
+	for end, move in zip(stays.tolist(), goes.tolist(), strict=True):
+		marks[end] = marks.pop(move)
+	keep = np.ones(len(points), dtype=bool)
+	keep[goes] = False
+	return replace(points, marks=marks).where(keep)
+
+
+def _moves(book, past: Past, ledgers, as_of, since, event_move, policy: Policy) -> list[Points]:
+	"""The points of the days on which the score moved."""
 	history = book.history
 	who, day = _event_days(history, since, as_of)
 	if not len(who):
-		return points
+		return []
 	segments = np.array(history.segments, dtype=object)[who]
 	before = assess(rating.state_on(history, who, day - 1, policy).full(), segments, policy, interval="none")
 	after = assess(rating.state_on(history, who, day, policy).full(), segments, policy, interval="none")
 	moved = before.rated & after.rated & (np.abs(after.score - before.score) >= event_move)
 	who, day, segments = who[moved], day[moved], segments[moved]
 	if not len(who):
-		return points
+		return []
 	state = rating.state_on(history, who, day, policy)
 	found = assess(state.full(), segments, policy)
 	rows = rows_of([history.customers[at] for at in np.unique(who).tolist()], int(day.min()), int(day.max()))
 	named = events.weighed(events.columns(rows, book.position), policy)
 	marked = marks.of_days(rows, named, who, day, state, found, before.score[moved], segments, policy)
 	grade = _grades_on(past, who, day, found, state.cap, policy)
-	asks = np.arange(len(who))
-	extra = _points(book, who, asks, day, found, grade, state.cap, policy, [events.dump(m) for m in marked])
-	ends = {(point.customer, point.day): at for at, point in enumerate(points)}
-	for point in extra:
-		at = ends.get((point.customer, point.day))
-		if at is None:
-			points.append(point)
-		else:
-			points[at] = replace(points[at], marks=point.marks)
-		if point.day == as_of:
-			ledgers[book.position[point.customer]].marked = as_of
-	return points
+	ledgers.marked[who[day == as_of]] = as_of
+	return [points_of(found, who, day, grade, state.cap, policy, [events.dump(m) for m in marked])]
 
 
 def _event_days(history: History, since: int, until: int) -> tuple[np.ndarray, np.ndarray]:

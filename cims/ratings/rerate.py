@@ -20,6 +20,7 @@ from cims.ratings import (
 	queue,
 	replay,
 	rows,
+	runs,
 	snapshots,
 	sources,
 	sql,
@@ -37,6 +38,8 @@ from cims.trust.rating import YEAR, Past, Rating, Ratings, State
 RATING, CUSTOMER = "Trust Rating", "CIMS Customer"
 # How often one job rates a customer whose evidence keeps coming in.
 ROUNDS = 5
+# Where more of the customers than this share wait, everybody is rated: all workers share that.
+ALL_OF_THEM = 0.2
 # With a longer history than this, forecasts wait for the night: they need all of it, the rating doesn't.
 FORECAST_AT_ONCE = 2000
 
@@ -104,12 +107,13 @@ def _rate_from_sums(kept: frappe._dict, past: tuple[Ledger, Past], day: int, pol
 	_mark_move(ledger, ratings, state, evidence, recent, segment, day, policy)
 	found = rows.columns(
 		ratings,
-		[ledger],
+		[ledger.first],
+		[ledger.to_dict()],
 		_standing(kept),
 		percentile=[_percentile(ratings, segment)],
 		forecasts=forecasts.of_table(table.whole, table.keys, 1, day, policy) if all_of_it else None,
 	)
-	rows.write(found)
+	rows.write_one(found)
 	return ratings[0]
 
 
@@ -154,65 +158,35 @@ def _mark_move(
 	least = flt(frappe.get_cached_doc("CIMS Settings").event_move)
 	moved = before is not None and ratings.grade[0] != UNRATED and abs(score - before) >= least > 0
 	if moved:
-		point = _point(ratings, policy, day)
-		who = np.zeros(1, dtype=np.int64)
-		found = marks.of_days(
-			evidence,
-			recent,
-			who,
-			np.array([day]),
-			state,
-			ratings.assessment,
-			np.array([before]),
-			[segment],
-			policy,
+		who, when = np.zeros(1, dtype=np.int64), np.array([day])
+		marked = marks.of_days(
+			evidence, recent, who, when, state, ratings.assessment, np.array([before]), [segment], policy
 		)
-		snapshots.write([replace(point, marks=dump(found[0]))], policy.version)
+		point = replay.points_of(
+			ratings.assessment, who, when, ratings.grade, ratings.cap, policy, [dump(m) for m in marked]
+		)
+		snapshots.keep_many(ratings.customers, point)
 		ledger.marked = day
 	elif ledger.marked == day:
 		snapshots.remove_event(ratings.customers[0], day)
 		ledger.marked = None
 
 
-def _point(ratings: Ratings, policy: Policy, day: int) -> replay.Point:
-	a = ratings.assessment
-	return replay.Point(
-		customer=ratings.customers[0],
-		day=day,
-		score=round(float(a.score[0]), 6),
-		low=round(float(a.low[0]), 6),
-		high=round(float(a.high[0]), 6),
-		confidence=round(float(a.confidence[0]), 6),
-		grade=ratings.grades[0],
-		rated=True,
-		cap=policy.grades[ratings.cap[0]] if ratings.cap[0] > 0 else "",
-		event=True,
-		contributions=replay.contributions_of(a, np.zeros(1, dtype=np.int64), policy)[0],
-		marks=None,
-	)
-
-
 def _percentile(ratings: Ratings, segment: str) -> float | None:
-	"""Per cent of the segment's other rated customers with a lower score, ties counting half; None where alone."""
 	if ratings.grade[0] == UNRATED:
 		return None
-	score = round(float(ratings.assessment.score[0]), 6)
-	below, same, others = frappe.db.sql(
-		"""SELECT SUM(score < %(low)s), SUM(score BETWEEN %(low)s AND %(high)s), COUNT(*) FROM `tabTrust Rating`
-		WHERE segment = %(segment)s AND rated = 1 AND name != %(customer)s""",
-		{"low": score - 5e-7, "high": score + 5e-7, "segment": segment, "customer": ratings.customers[0]},
-	)[0]
-	return 100 * (float(below) + float(same) / 2) / others if others else None
+	return together.percentile_of(ratings.customers[0], segment, float(ratings.assessment.score[0]))
 
 
 def _rate_from_evidence(customer: str, kept: frappe._dict, day: int, policy: Policy) -> Rating | None:
 	"""The same from scratch, with the whole curve: where sums or month ends are missing, or the past has changed."""
 	book = replay.open_book([customer], policy, policies.segment_field())
 	found = together.replay_of(book, day, policy, replay.CURVE, with_events=True)
-	together.keep_curves(found, [customer], day, policy, replay.CURVE, with_events=True)
+	together.keep_curves(found, [customer], day, replay.CURVE, with_events=True)
 	forecast = forecasts.of_table(book.whole, book.keys, 1, day, policy)
 	percentile = [_percentile(found.ratings, kept.segment)]
-	rows.write(rows.columns(found.ratings, found.ledgers, _standing(kept), percentile, forecast))
+	first, ledgers = found.ledgers.first_days(), found.ledgers.plain()
+	rows.write_one(rows.columns(found.ratings, first, ledgers, _standing(kept), percentile, forecast))
 	return found.ratings[0]
 
 
@@ -232,10 +206,14 @@ def rate_until_settled(customer: str) -> None:
 
 def sweep() -> None:
 	"""Scheduler, every five minutes: whoever has new evidence and was not rated yet, for want of a worker or because the
-	event came in just as a job was ending. Overrides end here too, so that none holds for long after its day."""
+	event came in just as a job was ending; and runs whose workers are gone. Overrides end here too, so that none holds for
+	long after its day."""
 	overrides.expire()
 	if frappe.db.count(RATING, {"dirty": (">", 0)}):
 		queue.add_waiting()
+	for run in runs.going():
+		if runs.abandoned(run):
+			queue.add_workers(run)
 
 
 def rate_waiting() -> int:
@@ -244,42 +222,37 @@ def rate_waiting() -> int:
 		sql.commit()
 		forecasts.first_fit()
 		return rate_everyone(curve=True)
-	customers = frappe.get_all(RATING, {"dirty": (">", 0)}, pluck="name", order_by="name", limit=0)
-	if len(customers) <= queue.MANY:
-		for customer in customers:
-			rate_until_settled(customer)
-		return len(customers)
-	forecasts.first_fit()
-	done = together.rate_many(customers, replay.CURVE, with_events=True)
-	together.compare_everyone()
-	together.fill_segments(everything=True)
+	done = 0
+	while customers := frappe.get_all(
+		RATING, {"dirty": (">", 0)}, pluck="name", order_by="name", limit=replay.AT_ONCE
+	):
+		if len(customers) <= queue.MANY:
+			for customer in customers:
+				rate_until_settled(customer)
+			return done + len(customers)
+		if frappe.db.count(RATING, {"dirty": (">", 0)}) > frappe.db.count(RATING) * ALL_OF_THEM:
+			return done + rate_everyone()
+		forecasts.first_fit()
+		rated = together.rate_changed(customers, together.scores_by_segment())
+		sql.commit()
+		done += rated
+		if not rated:
+			# Others are at these customers; the sweep comes back to them.
+			break
 	return done
 
 
 def rate_everyone(curve: bool = False, user: str | None = None) -> int:
-	"""Rate every customer who has evidence, and compare them anew. Returns how many.
+	"""Job: rate every customer who has evidence, and compare them anew, or help with it where that is going on already.
+	Returns how many were rated.
 
-	curve: also work out the whole kept curve, as a new policy needs it; otherwise the month ends that the next rating
-	looks back on. user: who is told of the progress.
+	curve: also work out every customer's whole curve, as a new policy needs it. user: who is told of the progress.
 	"""
-	found = frappe.get_all(RATING, fields=["name", "replay_from"], order_by="name", limit=0)
-	anew = [row.name for row in found if curve or row.replay_from]
-	others = [row.name for row in found if not (curve or row.replay_from)]
-	done = 0
-	for customers, months in ((anew, replay.CURVE), (others, EVALUATIONS)):
-		for part in sql.chunks(customers, replay.AT_ONCE):
-			done += together.rate_many(part, months, with_events=months == replay.CURVE)
-			progress(user, done, len(found))
-	together.compare_everyone()
-	together.fill_segments(everything=curve)
-	progress(user, len(found), len(found))
-	return done
-
-
-def progress(user: str | None, done: int, total: int) -> None:
-	"""Tell the user who waits for it how far a long rating has come."""
-	if user:
-		frappe.publish_realtime("cims_rating_progress", {"done": done, "total": total}, user=user)
+	run = runs.start(curve, user)
+	sql.commit()
+	queue.add_workers(run, besides=1)
+	runs.work(run)
+	return frappe.db.get_value(runs.RUN, run, "rated")
 
 
 def nightly() -> None:

@@ -8,29 +8,35 @@ import frappe
 from frappe.utils import now
 
 from cims.ratings import sql, wording
-from cims.ratings.events import Ledger, dump
+from cims.ratings.events import dump
 from cims.ratings.overrides import Standing
 from cims.trust.calendar import to_date
 from cims.trust.grades import UNRATED
 from cims.trust.rating import DIGITS, YEAR, Ratings
 
 RATING = "Trust Rating"
-# From so many on, rows go through a table of their own instead of long statements.
-MANY = 50
+# Points by kind of evidence are kept as they are shown.
+SHOWN_DIGITS = 1
+# Field of a customer -> the field of the rating, or of the columns, that it repeats for lists and their filters.
+COPIED = {
+	"trust_grade": "grade", "trust_score": "score", "trust_change": "change_90d", "trust_watch": "watch",
+	"open_amount": "open_amount", "overdue_amount": "overdue_amount",
+}  # fmt: skip
 
 Column = list[str | None]
 
 
 def columns(
 	ratings: Ratings,
-	ledgers: Sequence[Ledger],
+	first: Sequence[int | None],
+	ledgers: Sequence[Mapping],
 	standing: Mapping[str, Standing],
 	percentile: Sequence[float | None] | None = None,
 	forecasts: Sequence[dict | None] | None = None,
 ) -> dict[str, Column]:
 	"""The fields of Trust Rating as text, one entry for each customer, in the order of their names.
 
-	standing: the overrides in force. percentile, forecasts: left out of the fields where they are not told.
+	first: the day of each one's first evidence; ledgers: as plain data. standing: the overrides in force. percentile, forecasts: left out of the fields where they are not told.
 	"""
 	n, policy, unrated = len(ratings), ratings.policy, ratings.grade == UNRATED
 	a, exposure, settled = ratings.assessment, ratings.exposure, ratings.settled
@@ -44,7 +50,7 @@ def columns(
 	band = np.array([place.get(grade, len(place)) for grade in grades], dtype=np.int64)
 	days = np.array([*(b.credit_days for b in policy.bands), 0])[band]
 	factor = np.array([*(b.limit_factor for b in policy.bands), 0.0])[band]
-	first = np.array([0 if ledger.first is None else ledger.first for ledger in ledgers])
+	since = np.array([0 if day is None else day for day in first])
 	said = [ratings.plain_reasons(at) for at in range(n)]
 	found = {
 		"name": list(ratings.customers),
@@ -66,27 +72,17 @@ def columns(
 		"policy": [policy.version] * n,
 		"override": [over.name if over else None for over in overridden],
 		"evidence_count": _whole(ratings.figures.total),
-		"first_evidence_on": [
-			None if ledger.first is None else str(to_date(ledger.first)) for ledger in ledgers
-		],
+		"first_evidence_on": [None if day is None else str(to_date(day)) for day in first],
 		"days_beyond_terms": _numbers(np.where(settled["count"] > 0, settled["days"], 0.0)),
 		"settled_count": _whole(settled["count"]),
 		"usual_amount": _numbers(ratings.usual_amount, 2),
 		"open_amount": _numbers(exposure.open_amount, 2),
 		"overdue_amount": _numbers(exposure.overdue_amount, 2),
 		"suggested_credit_days": _whole(days),
-		"suggested_limit": _numbers(factor * _a_month(settled["amount"], ratings.as_of - first + 1), -1),
+		"suggested_limit": _numbers(factor * _a_month(settled["amount"], ratings.as_of - since + 1), -1),
 		"reasons": [dump(one) for one in said],
-		"contributions": [
-			dump(
-				{
-					name: {"lost": lost, "gained": gained}
-					for name, (lost, gained) in ratings.contributions(at).items()
-				}
-			)
-			for at in range(n)
-		],
-		"sums": [dump(ledger.to_dict()) for ledger in ledgers],
+		"contributions": [dump(one) for one in ratings.contributions(SHOWN_DIGITS)],
+		"sums": [dump(ledger) for ledger in ledgers],
 		"dirty": ["0"] * n,
 		"replay_from": [None] * n,
 	}
@@ -117,47 +113,74 @@ def _a_month(settled: np.ndarray, known_for: np.ndarray) -> np.ndarray:
 	return settled / months
 
 
-def write(found: Mapping[str, Column]) -> None:
-	"""Store ratings (`columns`) of customers who have a row, held by the caller, and what lists of customers show of them.
-	A fixed number of statements."""
-	if not found["name"]:
-		return
-	found = {**found, "modified": [now()] * len(found["name"])}
-	if len(found["name"]) < MANY:
-		_write_few(found)
-	else:
-		_write_many(found)
-
-
-def _write_few(found: Mapping[str, Column]) -> None:
-	values = {**found, "customer": found["name"]}
-	head = ", ".join(f"`{field}`" for field in values)
-	one = "(" + ", ".join(["%s"] * len(values)) + ")"
-	update = ", ".join(
-		f"`{field}` = VALUES(`{field}`)" for field in values if field not in ("name", "customer")
-	)
-	rows = [value for row in zip(*values.values(), strict=True) for value in row]
+def write_one(found: Mapping[str, Column]) -> None:
+	"""Store the rating (`columns`) of one customer, whose rows are held by the caller, and what lists of customers show of
+	it. Two statements."""
+	values = {**found, "modified": [now()]}
+	update = ", ".join(f"`{field}` = %s" for field in values if field != "name")
+	name = found["name"][0]
 	frappe.db.sql(
-		f"""INSERT INTO `tabTrust Rating` ({head}) VALUES {", ".join([one] * len(found["name"]))}
-		ON DUPLICATE KEY UPDATE {update}""",
-		rows,
+		f"UPDATE `tabTrust Rating` SET {update} WHERE name = %s",
+		[column[0] for field, column in values.items() if field != "name"] + [name],
 	)
-	_copy("`tabTrust Rating`", "c.name IN %(customers)s", {"customers": found["name"]})
-
-
-def _write_many(found: Mapping[str, Column]) -> None:
-	table = sql.scratch("__cims_rated", RATING, list(found))
-	sql.load(table, found)
-	update = ", ".join(f"r.`{field}` = t.`{field}`" for field in found if field != "name")
-	frappe.db.sql(f"UPDATE `{table}` t STRAIGHT_JOIN `tabTrust Rating` r ON r.name = t.name SET {update}")
-	_copy(f"`{table}`", "TRUE", {})
-
-
-def _copy(rated: str, condition: str, values: Mapping) -> None:
+	copies = ", ".join(f"`{field}` = %s" for field in COPIED)
 	frappe.db.sql(
-		f"""UPDATE {rated} r STRAIGHT_JOIN `tabCIMS Customer` c ON c.name = r.name
-		SET c.trust_grade = r.grade, c.trust_score = r.score, c.trust_change = r.change_90d, c.trust_watch = r.watch,
-			c.open_amount = r.open_amount, c.overdue_amount = r.overdue_amount, c.currency = %(currency)s
-		WHERE {condition}""",
-		{**values, "currency": wording.company_currency()},
+		f"UPDATE `tabCIMS Customer` SET {copies}, currency = %s WHERE name = %s",
+		[*(found[of][0] for of in COPIED.values()), wording.company_currency(), name],
 	)
+
+
+class Held:
+	"""Ratings of many customers on their way into the database, whose rows are held until the transaction ends.
+
+	names: those whose evidence has not changed since it was read; the others are left for their own job. While the stamp
+	(`together.Asked`) is the same, so is everything that the rating rests on.
+	"""
+
+	def __init__(self, names: Sequence[str], found: Mapping[str, Column], stamps: Sequence[tuple[str, int]]):
+		self.fields = [*(field for field in found if field != "name"), "modified"]
+		self.table = sql.scratch(
+			"__cims_rated", RATING, ["name", *self.fields], "was VARCHAR(40), was_dirty INT"
+		)
+		modified, dirty = zip(*stamps, strict=True)
+		stamp = [now()] * len(stamps)
+		sql.load(
+			self.table, {**found, "modified": stamp, "was": modified, "was_dirty": list(map(str, dirty))}
+		)
+		self.span = (found["name"][0], found["name"][-1]) if isinstance(names, sql.Run) else None
+		self.names = self._lock(names)
+
+	def _lock(self, names: Sequence[str]) -> Sequence[str]:
+		"""First the customers, then their ratings, as everywhere."""
+		joined = f"""`{self.table}` t STRAIGHT_JOIN `tabCIMS Customer` c ON c.name = t.name
+			STRAIGHT_JOIN `tabTrust Rating` r ON r.name = t.name"""
+		same = "(r.modified <=> t.was AND r.dirty = t.was_dirty)"
+		(count,) = frappe.db.sql(f"SELECT SUM({same}) FROM {joined} FOR UPDATE")[0]
+		if count == len(names):
+			return names
+		names = frappe.db.sql_list(f"SELECT t.name FROM {joined} WHERE {same} ORDER BY t.name FOR UPDATE")
+		frappe.db.sql(
+			f"DELETE t FROM `{self.table}` t LEFT JOIN `tabTrust Rating` r ON r.name = t.name AND {same} WHERE r.name IS NULL"
+		)
+		return names
+
+	def write(self) -> None:
+		"""Store the ratings, and what lists of customers show of them. Two statements."""
+		self._update("tabTrust Rating", [f"k.`{field}` = t.`{field}`" for field in self.fields])
+		copies = [f"k.`{field}` = t.`{of}`" for field, of in COPIED.items()]
+		self._update("tabCIMS Customer", [*copies, "k.currency = %(currency)s"])
+
+	def _update(self, table: str, changes: Sequence[str]) -> None:
+		values, changes = {"currency": wording.company_currency()}, ", ".join(changes)
+		if self.span is None:
+			frappe.db.sql(
+				f"UPDATE `{self.table}` t STRAIGHT_JOIN `{table}` k ON k.name = t.name SET {changes}", values
+			)
+			return
+		# Only the table that is read first is updated as it is read; else MariaDB puts all new values aside before.
+		first, last = self.span
+		frappe.db.sql(
+			f"""UPDATE `{table}` k STRAIGHT_JOIN `{self.table}` t ON t.name = k.name SET {changes}
+			WHERE k.name BETWEEN %(first)s AND %(last)s""",
+			{**values, "first": first, "last": last},
+		)

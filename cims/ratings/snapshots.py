@@ -11,7 +11,6 @@ import frappe
 
 from cims.ratings import curve_format, curve_tables, sql, standings
 from cims.ratings.curve_format import CODES, FIGURES, Points
-from cims.ratings.replay import Point
 from cims.trust.calendar import to_date, to_day
 
 SNAPSHOT, SEGMENT_SNAPSHOT = "Trust Snapshot", "Trust Segment Snapshot"
@@ -22,6 +21,24 @@ FIELDS = (
 	"name", "customer", "day", "cause", "policy", "score", "low", "high", "confidence", "grade", "rated", "cap",
 	"contributions", "marks",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Point:
+	"""A point of a customer's curve by itself; many come in columns, as `Points`."""
+
+	customer: str
+	day: int
+	score: float
+	low: float
+	high: float
+	confidence: float
+	grade: str
+	rated: bool
+	cap: str
+	event: bool
+	contributions: str
+	marks: str | None
 
 
 # --- writing ----------------------------------------------------------------------------------------
@@ -50,7 +67,7 @@ def _packed(customers: Sequence[str], points: Points) -> dict[int, bytes]:
 def _merged(kept: Points, points: Points, since: int | None, with_events: bool) -> Points:
 	if not len(kept):
 		return curve_format.join([points])
-	before, now = _keys(kept), _keys(points)
+	before, now = kept.keys(), points.keys()
 	stays = ~np.isin(before, now)
 	if since is not None:
 		stays &= (kept.day < since) | (kept.event & (not with_events))
@@ -61,27 +78,11 @@ def _merged(kept: Points, points: Points, since: int | None, with_events: bool) 
 	return curve_format.join([kept.where(stays), points])
 
 
-def _keys(points: Points) -> np.ndarray:
-	"""One number for each customer and day."""
-	return points.who * 2**32 + points.day
-
-
 def write(points: Iterable[Point], policy: str, marks: bool = True) -> int:
 	"""Keep some points; one of the same customer and day is replaced. marks: also what moved the score on that day."""
 	points = list(points)
 	customers = list(dict.fromkeys(point.customer for point in points))
 	return keep_many(customers, columns(points, customers, policy), with_events=marks)
-
-
-def bring_in_line(
-	points: Sequence[Point], customers: Collection[str], since: int, policy: str, with_events: bool
-) -> None:
-	"""Make what is kept of these customers from the day `since` on the given points, writing only what differs.
-
-	with_events: the points include the days on which the score moved; otherwise such days are left as they are.
-	"""
-	customers = sorted(customers)
-	keep_many(customers, columns(points, customers, policy), since, with_events)
 
 
 def columns(points: Sequence[Point], customers: Sequence[str], policy: str) -> Points:

@@ -1,7 +1,9 @@
 """Sets of rows: written with few statements, in the order in which every writer locks them."""
 
 import re
+import secrets
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
@@ -93,19 +95,24 @@ def _loadable(values: Sequence[str | None]) -> list[str]:
 	)
 
 
-def scratch(name: str, doctype: str, fields: Sequence[str]) -> str:
-	"""An empty table of this connection alone with these columns of a DocType, `name` its key. Returns its name."""
+def scratch(name: str, doctype: str, fields: Sequence[str], besides: str = "") -> str:
+	"""An empty table of this connection alone with these columns of a DocType, `name` its key. Returns its name.
+
+	besides: more columns, as SQL.
+	"""
 	frappe.db.sql(f"/* only for this connection */ DROP TEMPORARY TABLE IF EXISTS `{name}`")
 	columns = ", ".join(f"`{field}`" for field in fields)
+	more = f", {besides}" if besides else ""
 	frappe.db.sql(
-		f"/* only for this connection */ CREATE TEMPORARY TABLE `{name}` (PRIMARY KEY (name)) SELECT {columns} FROM `tab{doctype}` LIMIT 0"
+		f"/* only for this connection */ CREATE TEMPORARY TABLE `{name}` (PRIMARY KEY (name){more}) SELECT {columns} FROM `tab{doctype}` LIMIT 0"
 	)
 	return name
 
 
 def new_name() -> str:
-	"""A random name. 80 bits, since millions of rows are inserted where a name that is taken would pass unseen."""
-	return frappe.generate_hash(length=20)
+	"""A name that nobody else gives: the time in milliseconds, so that new rows lie together at the end of their table and
+	not on a page each, and 60 random bits."""
+	return f"{time.time_ns() // 1_000_000:011x}{secrets.token_hex(8)[:15]}"
 
 
 def insert(

@@ -226,17 +226,27 @@ def _day(value) -> date | None:
 def backfill(customers: Collection[str] | None = None, rate: bool = True) -> int:
 	"""Bring the evidence of these customers (None: of all) in line with their documents. Returns how many rows it took.
 
-	A fixed number of statements for every thousand customers. What is there already stays; what differs is taken back
+	A fixed number of statements for every few thousand customers. What is there already stays; what differs is taken back
 	and written anew, exactly as when the documents change one by one. rate: queue the re-rating.
 	"""
-	calendar, doctypes = site_calendar(), [name for source in sources.sources() for name in source.doctypes]
+	from cims.ratings import backfill as bulk
+
 	written = 0
-	for part in sql.customers(CUSTOMERS_AT_ONCE, customers):
-		kept = _kept_rows({"source_doctype": ("in", doctypes), "customer": ("in", part)})
-		written += _write(_differences(sources.evidence(part, calendar), kept), rate=False)
+	for part in sql.customers(bulk.CUSTOMERS_AT_ONCE, customers):
+		written += bulk.backfill(part if customers is not None else sql.Run(part))
 		sql.commit()
 	if rate:
 		queue.add_waiting()
+	return written
+
+
+def bring_in_line(customers: Collection[str]) -> int:
+	"""The same for some customers, comparing row by row. Returns how many rows it took; the caller commits."""
+	calendar, doctypes = site_calendar(), [name for source in sources.sources() for name in source.doctypes]
+	written = 0
+	for part in sql.chunks(customers, CUSTOMERS_AT_ONCE):
+		kept = _kept_rows({"source_doctype": ("in", doctypes), "customer": ("in", part)})
+		written += _write(_differences(sources.evidence(part, calendar), kept), rate=False)
 	return written
 
 
@@ -425,10 +435,24 @@ def segment_changed(doc, method=None) -> None:
 	field = policies.segment_field()
 	if not field or doc.is_new() or not doc.has_value_changed(field):
 		return
-	since = frappe.db.get_value(RATING, doc.name, "first_evidence_on")
-	if since:
-		hold({doc.name: since}, replay=True)
-		queue.add([doc.name])
+	segments_changed([doc.name])
+
+
+def segments_changed(customers: Collection[str]) -> None:
+	"""These customers are in another segment now: each one's curve is worked out anew from its first evidence on."""
+	for part in sql.chunks(customers, CUSTOMERS_AT_ONCE):
+		first = dict(
+			frappe.get_all(
+				RATING,
+				{"name": ("in", part), "first_evidence_on": ("is", "set")},
+				["name", "first_evidence_on"],
+				limit=0,
+				as_list=True,
+			)
+		)
+		if first:
+			hold(first, replay=True)
+			queue.add(first)
 
 
 def before_customer_renamed(doc, method=None, old: str = "", new: str = "", merge: bool = False) -> None:

@@ -4,7 +4,8 @@ The database hands out what it has in columns (`packed`), the engine works on co
 are compared with their peers when all of them are rated.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from frappe.utils import flt
 from cims.ratings import forecasts, overrides, packed, policies, replay, rows, snapshots, sources, sql
 from cims.ratings.calendar import site_calendar, today
 from cims.trust import rating
-from cims.trust.calendar import month_ends
+from cims.trust.calendar import month_ends, to_day
 from cims.trust.grades import EVALUATIONS
 from cims.trust.policy import Policy
 from cims.trust.rating import DIGITS
@@ -39,28 +40,91 @@ def rate_many(customers: Sequence[str], months: int, with_events: bool) -> int:
 def rate_part(customers: Sequence[str], months: int, with_events: bool) -> int:
 	"""The same for so many customers as fit into memory; the caller commits."""
 	policy, field, day = policies.active(), policies.segment_field(), today()
-	before = stamps(customers)
-	if not before:
+	asked = Asked.of(customers, field)
+	if not asked.names:
 		return 0
-	names = type(customers)(before)
 	first = month_ends(day, months + EVALUATIONS)[0]
-	book = replay.open_book(names, policy, field, since=first)
+	book = replay.open_book(asked.names, policy, field, since=first, segments=asked.segments)
 	found = replay_of(book, day, policy, months, with_events)
-	forecast = forecast_of(book, day, policy)
-	columns = rows.columns(found.ratings, found.ledgers, overrides.standing(names, day), forecasts=forecast)
-	now = stamps(names, lock=True)
-	unchanged = {name for name, stamp in now.items() if stamp == before[name]}
-	if months:
-		keep_curves(found, unchanged, day, policy, months, with_events)
-	rows.write(_only(columns, unchanged))
-	return len(unchanged)
+	held = rows.Held(
+		asked.names,
+		rows.columns(
+			found.ratings,
+			found.ledgers.first_days(),
+			found.ledgers.plain(),
+			overrides.standing(asked.names, day),
+			forecasts=forecast_of(book, day, policy),
+		),
+		asked.stamps,
+	)
+	if months or with_events:
+		keep_curves(found, held.names, day, months, with_events)
+	held.write()
+	return len(held.names)
 
 
-def _only(columns: dict[str, rows.Column], names: Collection[str]) -> dict[str, rows.Column]:
-	if len(names) == len(columns["name"]):
-		return columns
-	keep = [at for at, name in enumerate(columns["name"]) if name in names]
-	return {field: [values[at] for at in keep] for field, values in columns.items()}
+@dataclass(frozen=True)
+class Asked:
+	"""Those of some customers who have evidence, by name: their segments, and when they were rated last and how many events
+	have come in since."""
+
+	names: Sequence[str]
+	segments: list[str]
+	stamps: list[tuple[str, int]]
+
+	@classmethod
+	def of(cls, customers: Sequence[str], segment_field: str | None) -> "Asked":
+		segment = f"COALESCE(c.`{segment_field}`, '')" if segment_field else "''"
+		found = [
+			row
+			for condition, among in sql.among("r.name", customers)
+			for row in frappe.db.sql(
+				f"""SELECT r.name, {segment}, CAST(r.modified AS CHAR), r.dirty
+				FROM `tabTrust Rating` r JOIN `tabCIMS Customer` c ON c.name = r.name WHERE {condition} ORDER BY r.name""",
+				among,
+			)
+		]
+		names, segments, modified, dirty = zip(*found, strict=True) if found else ((),) * 4
+		return cls(type(customers)(names), list(segments), list(zip(modified, dirty, strict=True)))
+
+
+def rate_shard(customers: Sequence[str], curve_follows: bool = False) -> int:
+	"""Rate customers as a clock needs it, with so much of their curves as they lack. Returns how many were rated.
+
+	curve_follows: the whole curve is worked out afterwards in any case. The caller commits.
+	"""
+	if curve_follows:
+		return rate_part(customers, 0, with_events=False)
+	return sum(
+		rate_part(names, months, with_events=months == replay.CURVE)
+		for months, names in _behind(customers).items()
+	)
+
+
+def rate_changed(customers: Sequence[str], peers: dict[str, np.ndarray]) -> int:
+	"""Rate customers of whom something new is known, keep today as a point of their curves where the score has moved, and
+	compare them with their `peers` (`scores_by_segment`). Returns how many were rated; the caller commits."""
+	done = sum(rate_part(names, months, with_events=True) for months, names in _behind(customers).items())
+	compare(customers, peers)
+	return done
+
+
+def _behind(customers: Sequence[str]) -> dict[int, Sequence[str]]:
+	"""How many month ends of their curve customers lack -> who: none, a few that have passed since they were rated, or all."""
+	policy, day = policies.active().version, today()
+	ends = month_ends(day, replay.CURVE)
+	found: dict[int, list[str]] = {}
+	for condition, among in sql.among("name", customers):
+		for name, as_of, version, replay_from in frappe.db.sql(
+			f"SELECT name, as_of, policy, replay_from FROM `tabTrust Rating` WHERE {condition} ORDER BY name",
+			among,
+		):
+			if as_of is None or replay_from or version != policy or to_day(as_of) < ends[-EVALUATIONS]:
+				months = replay.CURVE
+			else:
+				months = EVALUATIONS if to_day(as_of) <= ends[-1] else 0
+			found.setdefault(months, []).append(name)
+	return {months: customers for months in found} if len(found) == 1 else found
 
 
 def replay_of(book: replay.Book, day: int, policy: Policy, months: int, with_events: bool) -> replay.Replay:
@@ -70,11 +134,16 @@ def replay_of(book: replay.Book, day: int, policy: Policy, months: int, with_eve
 
 
 def keep_curves(
-	found: replay.Replay, customers: Collection[str], day: int, policy: Policy, months: int, with_events: bool
+	found: replay.Replay, customers: Sequence[str], day: int, months: int, with_events: bool
 ) -> None:
 	"""Bring the kept curves of some of the replayed customers in line with the replay."""
-	points = [point for point in found.points if point.customer in customers]
-	snapshots.bring_in_line(points, customers, month_ends(day, months)[0], policy.version, with_events)
+	points, names = found.points, found.ratings.customers
+	if len(customers) < len(names):
+		keep = np.isin(np.array(names, dtype=object), np.array(customers, dtype=object))
+		points = points.where(keep[points.who])
+		points.who = (np.cumsum(keep) - 1)[points.who]
+	since = month_ends(day, months)[0] if months else day
+	snapshots.keep_many(customers, points, since, with_events)
 
 
 def forecast_of(book: replay.Book, day: int, policy: Policy) -> list[dict | None]:
@@ -94,21 +163,6 @@ def forecast_of(book: replay.Book, day: int, policy: Policy) -> list[dict | None
 	return found
 
 
-def stamps(customers: Sequence[str], lock: bool = False) -> dict[str, tuple]:
-	"""Customer -> when rated last and how many events have come in since, of those who have evidence; lock: so that it
-	stays so until the transaction ends. While the stamp is the same, so is everything that the rating rests on."""
-	return {
-		name: stamp
-		for condition, among in sql.among("r.name", customers)
-		for name, *stamp in frappe.db.sql(
-			f"""SELECT r.name, r.modified, r.dirty FROM `tabTrust Rating` r JOIN `tabCIMS Customer` c ON c.name = r.name
-			WHERE {condition} ORDER BY r.name"""
-			+ (" FOR UPDATE" if lock else ""),
-			among,
-		)
-	}
-
-
 def compare_everyone() -> None:
 	"""The percentile of every rated customer within the segment; writes those that changed."""
 	peers = scores_by_segment()
@@ -124,7 +178,41 @@ def scores_by_segment() -> dict[str, np.ndarray]:
 		"""SELECT COALESCE(segment, ''), GROUP_CONCAT(score ORDER BY score SEPARATOR ' ') FROM `tabTrust Rating`
 		WHERE rated = 1 GROUP BY segment"""
 	)
-	return {segment: np.fromstring(scores, sep=" ") for segment, scores in found}
+	peers = {segment: np.fromstring(scores, sep=" ") for segment, scores in found}
+	_remember(peers)
+	return peers
+
+
+# Of larger segments than this the distribution of the scores is remembered, in steps of a tenth of a per cent.
+LARGE = 5_000
+PEERS = "cims_trust_peers"
+
+
+def _remember(peers: dict[str, np.ndarray]) -> None:
+	steps = np.linspace(0, 1, 1001)
+	kept = {
+		segment: np.quantile(scores, steps).tolist()
+		for segment, scores in peers.items()
+		if len(scores) > LARGE
+	}
+	frappe.cache().set_value(PEERS, kept, expires_in_sec=3 * 24 * 60 * 60)
+
+
+def percentile_of(customer: str, segment: str, score: float) -> float | None:
+	"""Per cent of the segment's other rated customers with a lower score, ties counting half; None where alone.
+
+	Counted, but in large segments read off the distribution that the last comparison of all found.
+	"""
+	known = (frappe.cache().get_value(PEERS, expires=True) or {}).get(segment)
+	if known:
+		return float(rating.percentiles_among(np.array([score]), np.array(known))[0].clip(0, 100))
+	score = round(score, DIGITS)
+	below, same, others = frappe.db.sql(
+		"""SELECT SUM(score < %(low)s), SUM(score BETWEEN %(low)s AND %(high)s), COUNT(*) FROM `tabTrust Rating`
+		WHERE segment = %(segment)s AND rated = 1 AND name != %(customer)s""",
+		{"low": score - 5e-7, "high": score + 5e-7, "segment": segment, "customer": customer},
+	)[0]
+	return 100 * (float(below) + float(same) / 2) / others if others else None
 
 
 def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:

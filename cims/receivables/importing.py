@@ -1,392 +1,407 @@
-"""Receivables from a file: an order for each invoice, delivered on the invoice's day, and a payment for each settled one.
+"""Orders and payments from a file: what plain receivables and orders with their payments have in common.
 
-A row belongs to the customer with its code, else to the one with its name; else to a new customer, if the import may
-make customers. It belongs to that customer's order with its invoice number, if there is one.
+An order belongs to the customer with the code that stands in the file, else to the one with the name; else to a new customer,
+if the import may make customers. It is the customer's order with its number, if there is one.
+
+The fast lane writes sets (`cims.receivables.sets`) and skips what the framework does for each document, as
+`cims.customers.importing` says; evidence and ratings of all customers are brought in line at the end, on the queue.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 import frappe
 from frappe import _
 from frappe.query_builder import DocType
-from frappe.utils import flt, fmt_money, formatdate, getdate, nowdate
+from frappe.utils import flt, fmt_money, formatdate, getdate, now, nowdate
 
-from cims.customers.status import ACTIVE, ARCHIVED, BLOCKED
-from cims.imports.importer import (
-	DUPLICATE,
-	NEW,
-	REJECTED,
-	UPDATED,
-	Field,
-	Importer,
-	Plan,
-	Step,
-	in_cell,
-	insert,
-	reserve,
-)
-from cims.receivables import events
+from cims.cims.doctype.cims_customer.cims_customer import SERIES
+from cims.customers import derived
+from cims.imports import bulk, changes
+from cims.imports.importer import Importer, Names, in_cell, insert, said_by
+from cims.imports.lanes import STRICT, check_fast
+from cims.imports.outcome import DUPLICATE, NEW, REJECTED, SAMPLES, UPDATED, Batch, Tally
+from cims.ratings import sql
+from cims.receivables import events, ledger
+from cims.receivables.parties import Parties, Party, looks_like_code, new_customer
+from cims.receivables.sets import FileOrder, Money, Writer, standings
 from cims.receivables.settlement import CENT
-from cims.trust import reader
-from cims.trust.calendar import NEVER, to_date
-from cims.trust.cells import open_cells
-from cims.trust.problems import message
 
 CUSTOMER, ORDER, PAYMENT = "CIMS Customer", "CIMS Order", "CIMS Payment"
-CUSTOMER_SERIES = "C-.######"
-# Identifiers are looked up this many at a time.
-AT_ONCE = 1000
 LONGEST = 140
-
-FIELDS = (
-	Field("customer", "Customer", True, "The customer's code or name.", example="C-000001"),
-	Field("invoice", "Invoice Number", True, "Unique for each customer.", example="INV-2025-0001"),
-	Field("invoice_date", "Invoice Date", True, "The day of delivery: the credit period runs from it.", example="2025-01-15"),
-	Field("due_date", "Due Date", True, "As agreed, without regard to holidays.", example="2025-02-14"),
-	Field("amount", "Amount", True, "Above zero, all rows in one currency.", example="12500.00"),
-	Field("settled_date", "Settled Date", True, "Empty while the invoice is open.", example="2025-02-10"),
-	Field("disputed", "Disputed", False, "Yes or No; no column means No.", example="No"),
-)  # fmt: skip
+FAST_AT_ONCE, STRICT_AT_ONCE = 5000, 200
+SAVEPOINT = "cims_import_row"
+# What every document has.
+STANDARD = ("name", "owner", "creation", "modified", "modified_by", "docstatus", "idx", "doctype")
+# Tables of this connection: the order numbers of these rows, and those of the whole file with the first row of each.
+HERE, SEEN = "cims_import_here", "cims_import_seen"
+NUMBERS = "`row` INT NOT NULL, `customer` VARCHAR(141) NOT NULL, `number` VARCHAR(140) NOT NULL"
 
 
-@dataclass(frozen=True)
-class Row:
-	"""One good row of the file. customer: as it stands there."""
+@dataclass
+class Orders:
+	"""The orders of a batch. rows: the positions of each one's rows; there: what is known of the one that is there."""
 
-	number: int
-	customer: str
-	invoice: str
-	invoiced_on: date
-	due_on: date
-	amount: float
-	settled_on: date | None
-	disputed: bool
+	orders: list[FileOrder] = field(default_factory=list)
+	rows: list[list[int]] = field(default_factory=list)
+	parties: dict[str, Party] = field(default_factory=dict)
+	there: dict[int, frappe._dict] = field(default_factory=dict)
 
+	def at(self, position: int) -> FileOrder | None:
+		"""The order of a row."""
+		return next(
+			(order for order, rows in zip(self.orders, self.rows, strict=True) if position in rows), None
+		)
 
-@dataclass(frozen=True)
-class Party:
-	"""Whom a customer's text in the file means. code: None for one that is to be made and named by the series.
-	refusal: why its rows can't be taken, already translated."""
-
-	code: str | None
-	name: str
-	is_new: bool = False
-	refusal: str = ""
-	# A blocked or archived customer still pays what it owes, but takes no new orders.
-	no_orders: str = ""
+	def of(self, batch: Batch, *outcomes: str) -> list[int]:
+		"""The orders, by their place in the list, with these outcomes."""
+		return [n for n, rows in enumerate(self.rows) if batch.outcomes[rows[0]] in outcomes]
 
 
-class ReceivablesImport(Importer):
-	fields = tuple(
-		Field(f.name, f.label, f.required, f.help, reader.HEADERS[f.name], f.example) for f in FIELDS
-	)  # fmt: skip
+class OrderImport(Importer):
 	doctypes = (CUSTOMER, ORDER, PAYMENT)
-
-	def __init__(self, doc, path: str):
-		super().__init__(doc, path)
-		self.currency = doc.currency or frappe.get_cached_doc("CIMS Settings").default_currency
-		# Names taken in advance, the next one last.
-		self.new_codes: list[str] = []
-		self.orders: list[str] = []
-		self.payments: list[str] = []
-		# New customer's name in small letters -> code.
-		self.codes: dict[str, str] = {}
-		self.touched: set[str] = set()
 
 	def check_permission(self) -> None:
 		for doctype, right in ((ORDER, "create"), (ORDER, "submit"), (PAYMENT, "create")):
 			frappe.has_permission(doctype, right, throw=True)
 		if self.doc.create_customers:
 			frappe.has_permission(CUSTOMER, "create", throw=True)
+		if self.doc.lane != STRICT:
+			check_fast(self.doctypes)
 
-	def plan(self, progress: Callable[[int, int], None]) -> Plan:
+	# --- before the first row
+
+	def open(self, headers: Sequence[str], writes: bool) -> None:
+		super().open(headers, writes)
+		self.strict = self.doc.lane == STRICT
+		self.rows_at_once = STRICT_AT_ONCE if self.strict else FAST_AT_ONCE
+		self.currency = self.doc.currency or frappe.get_cached_doc("CIMS Settings").default_currency
 		if not self.currency:
 			frappe.throw(
 				_("Choose the currency of the amounts, or set the default currency in {0}.").format(
 					_("CIMS Settings")
 				)
 			)
-		headers = open_cells(self.path).headers
-		table, problems = reader.read(
-			self.path,
-			mapping=self.mapping(headers),
-			date_format=self.doc.date_format or None,
-			today=getdate(nowdate()),
+		self.today = getdate(nowdate())
+		self.counts = {ORDER: 0, PAYMENT: 0}
+		# Hashes of the texts that may be names of new customers, and of those that are.
+		self.strangers: set[int] = set()
+		self.new: set[int] = set()
+		self.first_new: list[str] = []
+		self.names: dict[str, Names] = {}
+		self.parties = Parties(self.doc, self.currency)
+		self.stamp = now()
+		bulk.create(SEEN, f"{NUMBERS}, PRIMARY KEY (`customer`, `number`)", bulk.INDEXED)
+
+	def survey_customers(self, texts: Iterable[str]) -> None:
+		self.strangers.update(hash(text.casefold()) for text in texts if text and not looks_like_code(text))
+
+	def ready(self) -> None:
+		if not self.writes:
+			return
+		series = {ORDER: frappe.get_meta(ORDER).autoname, PAYMENT: frappe.get_meta(PAYMENT).autoname}
+		self.names = {
+			doctype: Names(doctype, series[doctype], count) for doctype, count in self.counts.items()
+		}
+		self.names[CUSTOMER] = Names(CUSTOMER, SERIES, self.unknown())
+		self.writer = Writer(
+			self.doc.name,
+			self.currency,
+			self.stamp,
+			_("Imported with {0}.").format(self.doc.name),
+			self.dispute(),
+			self.names[ORDER],
+			self.names[PAYMENT],
 		)
-		bad = defaultdict(list)
-		for problem in problems:
-			bad[problem.row].append(in_cell(problem.column, message(problem, _)))
-		steps = [Step(row, REJECTED, {}, "\n".join(said)) for row, said in bad.items()]
-		rows = list(rows_of(table))
-		progress(0, len(rows) + len(steps))
-		parties = self.parties({row.customer for row in rows})
-		orders = self.existing(
-			{(party.code, row.invoice) for row, party in self.with_party(rows, parties) if party.code}
+
+	def unknown(self) -> int:
+		"""How many codes new customers may need."""
+		return len(self.strangers) if self.doc.create_customers else 0
+
+	def close(self) -> None:
+		for names in self.names.values():
+			names.give_back()
+		for table in (HERE, SEEN):
+			bulk.drop(table)
+
+	def dispute(self) -> str:
+		"""The file says that there was a dispute, not when: the reason without days is how the order keeps that."""
+		return _("Disputed according to the file of {0}.").format(self.doc.name)
+
+	# --- whom a row is about
+
+	def judge(self, batch: Batch) -> None:
+		found: Orders = batch.data
+		found.parties = self.parties.of({order.customer for order in found.orders})
+		self.load(batch)
+		firsts = self.firsts(batch)
+		existing = self.existing(
+			{
+				(party.code, order.order_no)
+				for order in found.orders
+				if (party := found.parties[order.customer]).code
+			}
 		)
-		seen: dict[tuple[str, str], int] = {}
-		for row, party in self.with_party(rows, parties):
-			steps.append(self.step(row, party, orders, seen))
-		steps.sort(key=lambda step: step.row)
-		used = {step.data[1] for step in steps if step.outcome in (NEW, UPDATED)}
-		made = dict.fromkeys(party for party in parties.values() if party.is_new and party in used)
-		return Plan(steps, [(party.code or "", party.name) for party in made])
+		for n, order in enumerate(found.orders):
+			party = found.parties[order.customer]
+			if there := existing.get((party.code, order.order_no.casefold())):
+				found.there[n] = there
+			number = batch.chunk.numbers[found.rows[n][0]]
+			outcome, note = self.outcome(order, party, there, firsts.get(number))
+			for at in found.rows[n]:
+				if batch.outcomes[at] != REJECTED:
+					batch.reject(at, note) if outcome == REJECTED else batch.say(at, outcome, note)
+			if outcome == NEW and party.is_new:
+				self.note_new(party.name)
 
-	@staticmethod
-	def with_party(rows: Iterable[Row], parties: dict[str, Party]) -> Iterable[tuple[Row, Party]]:
-		return ((row, parties[row.customer]) for row in rows)
+	def note_new(self, name: str) -> None:
+		key = hash(name.casefold())
+		if key not in self.new and len(self.first_new) < SAMPLES:
+			self.first_new.append(name)
+		self.new.add(key)
 
-	def parties(self, texts: set[str]) -> dict[str, Party]:
-		"""Text in the file -> whom it means."""
-		by_code, by_name = self.known_customers(texts)
-		# What is a customer to the database is one customer here, whatever its spelling in the file.
-		made: dict[str, Party] = {}
-		found = {}
-		for text in sorted(texts):
-			same = by_code.get(text.casefold())
-			named = [same] if same else by_name.get(text.casefold(), [])
-			if len(named) > 1:
-				codes = ", ".join(row.name for row in named[:5])
-				refusal = _(
-					"Several customers are called {0}: {1}. Write the code instead of the name."
-				).format(text, codes)
-				found[text] = Party(None, text, refusal=refusal)
-			elif named:
-				found[text] = self.party_of(named[0])
-			else:
-				found[text] = made.setdefault(text.casefold(), self.new_party(text))
-		return found
+	def pass_by(self, batch: Batch) -> None:
+		found: Orders = batch.data
+		found.parties = self.parties.of({order.customer for order in found.orders})
+		self.load(batch)
 
-	@staticmethod
-	def known_customers(texts: set[str]):
-		"""Customers by code and by name, both in small letters."""
-		by_code, by_name = {}, defaultdict(list)
-		for part in chunks(sorted(texts)):
-			for field in ("name", "customer_name"):
-				rows = frappe.get_all(
-					CUSTOMER,
-					{field: ("in", part)},
-					["name", "customer_name", "status"],
-					limit=0,
-					order_by="name",
-				)
-				for row in rows:
-					if field == "name":
-						by_code[row.name.casefold()] = row
-					else:
-						by_name[row.customer_name.casefold()].append(row)
-		return by_code, by_name
+	def load(self, batch: Batch) -> None:
+		"""Note which orders stand in these rows."""
+		found: Orders = batch.data
+		keys = [
+			(batch.chunk.numbers[rows[0]], found.parties[order.customer].key, order.order_no)
+			for order, rows in zip(found.orders, found.rows, strict=True)
+			if len(order.order_no) <= LONGEST and len(order.customer) <= LONGEST
+		]
+		bulk.create(HERE, NUMBERS)
+		if keys:
+			bulk.load(HERE, ("row", "customer", "number"), list(zip(*keys, strict=True)))
+			bulk.run(f"INSERT IGNORE INTO `{SEEN}` SELECT * FROM `{HERE}` ORDER BY `row`")
 
-	def party_of(self, row) -> Party:
-		refusal = no_orders = ""
-		if not frappe.has_permission(CUSTOMER, "read", doc=row.name):
-			refusal = _(
-				"Customer {0} is not yours to see. Ask the account manager to import this row."
-			).format(row.name)
-		elif row.status in (BLOCKED, ARCHIVED):
-			no_orders = _(
-				"Customer {0} has the status {1} and takes no new orders. Set the status back to Active first."
-			).format(row.name, _(row.status))
-		return Party(row.name, row.customer_name, refusal=refusal, no_orders=no_orders)
-
-	def new_party(self, text: str) -> Party:
-		refusal = ""
-		if not self.doc.create_customers:
-			refusal = _(
-				"There is no customer with the code or name {0}. Create it first, or let the import create customers."
-			).format(text)
-		elif len(text) > LONGEST:
-			refusal = _("{0} is too long for a customer's name: {1} characters are the most.").format(
-				text, LONGEST
+	def firsts(self, batch: Batch) -> dict[int, int]:
+		"""Number of a row -> number of the row where its order stands first, of those that stand twice."""
+		return dict(
+			bulk.rows(
+				f"""SELECT here.`row`, seen.`row` FROM `{HERE}` here
+				JOIN `{SEEN}` seen ON seen.customer = here.customer AND seen.`number` = here.`number`
+				WHERE seen.`row` != here.`row`"""
 			)
-		return Party(text if looks_like_code(text) else None, text, is_new=True, refusal=refusal)
+		)
 
-	@staticmethod
-	def existing(keys: set[tuple[str, str]]) -> dict[tuple[str, str], frappe._dict]:
-		"""(customer, invoice number in small letters) -> the order that is there."""
+	# --- what becomes of an order
+
+	def existing(self, keys: set[tuple[str, str]]) -> dict[tuple[str, str], frappe._dict]:
+		"""(customer, order number in small letters) -> the order that is there."""
 		order = DocType(ORDER)
 		found = {}
-		for part in chunks(sorted(keys)):
+		for part in sql.chunks(sorted(keys), sql.ROWS_AT_ONCE):
 			rows = (
 				frappe.qb.from_(order)
 				.select(
-					order.name, order.customer, order.order_no, order.docstatus, order.order_date, order.delivery_date,
-					order.due_date, order.currency, order.grand_total, order.outstanding_amount, order.settled_on,
-					order.disputed_from, order.dispute_reason,
+					order.name, order.customer, order.customer_name, order.order_no, order.docstatus, order.order_date,
+					order.delivery_date, order.due_date, order.currency, order.grand_total, order.outstanding_amount,
+					order.settled_on, order.disputed_from, order.dispute_reason,
 				)
 				.where(order.customer.isin({code for code, _number in part}))
 				.where(order.order_no.isin({number for _code, number in part}))
 				.where(order.docstatus < 2)
+				.where(order.import_id.isnull() | (order.import_id != self.doc.name))
 				.run(as_dict=True)
 			)  # fmt: skip
 			found |= {(row.customer, row.order_no.casefold()): row for row in rows}
 		return found
 
-	def step(self, row: Row, party: Party, orders: dict, seen: dict) -> Step:
-		"""What becomes of a good row."""
-		key = (party.code or f"\0{party.name.casefold()}", row.invoice.casefold())
-		first = seen.setdefault(key, row.number)
-		order = orders.get(key)
+	def outcome(self, order: FileOrder, party: Party, there, first: int | None) -> tuple[str, str]:
 		if party.refusal:
-			outcome, note = REJECTED, party.refusal
-		elif len(row.invoice) > LONGEST:
-			outcome, note = (
-				REJECTED,
-				_("The invoice number is too long: {0} characters are the most.").format(LONGEST),
-			)
-		elif first != row.number:
-			outcome, note = (
-				REJECTED,
-				_("Invoice {0} of this customer already stands in row {1}.").format(row.invoice, first),
-			)
-		elif order:
-			outcome, note = self.compare(row, order)
-		elif party.no_orders:
-			outcome, note = REJECTED, party.no_orders
-		else:
-			outcome, note = NEW, ""
-		return Step(row.number, outcome, self.shown(row), note, (row, party, order))
+			return REJECTED, party.refusal
+		if len(order.order_no) > LONGEST:
+			return REJECTED, _("The invoice number is too long: {0} characters are the most.").format(LONGEST)
+		if first:
+			return REJECTED, self.twice(order, first)
+		if there:
+			return self.compare(order, there)
+		if party.no_orders:
+			return REJECTED, party.no_orders
+		return NEW, ""
 
-	def compare(self, row: Row, order: frappe._dict) -> tuple[str, str]:
-		"""What a row says that the order which is there doesn't."""
-		if order.docstatus == 0:
+	def twice(self, order: FileOrder, first: int) -> str:
+		raise NotImplementedError
+
+	def compare(self, order: FileOrder, there: frappe._dict) -> tuple[str, str]:
+		"""What the file says that the order which is there doesn't."""
+		if there.docstatus == 0:
 			return REJECTED, _("Order {0} is still a draft. Submit or delete it, then import again.").format(
-				order.name
+				there.name
 			)
-		invoiced_on = order.delivery_date or order.order_date
 		differs = [
-			_("{0} is {1} in {2} and {3} in the file").format(_(label), here, order.name, there)
-			for label, here, there, same in (
-				("Amount", self.money(order.grand_total), self.money(row.amount), abs(order.grand_total - row.amount) < CENT),
-				("Invoice Date", formatdate(invoiced_on), formatdate(row.invoiced_on), invoiced_on == row.invoiced_on),
-				("Due Date", formatdate(order.due_date), formatdate(row.due_on), order.due_date == row.due_on),
-				("Currency", order.currency, self.currency, order.currency == self.currency),
-			)
+			_("{0} is {1} in {2} and {3} in the file").format(_(label), shown(here), there.name, shown(file))
+			for label, here, file, same, shown in (*self.compared(order, there), self.currencies(there))
 			if not same
-		]  # fmt: skip
-		if row.settled_on and order.settled_on and row.settled_on != order.settled_on:
-			differs.append(
-				_("it was settled on {0} according to {1} and on {2} according to the file").format(
-					formatdate(order.settled_on), order.name, formatdate(row.settled_on)
-				)
-			)
+		]
+		differs += self.differs_besides(order, there)
 		if differs:
 			return REJECTED, _("The order is there and differs: {0}. Correct the file or the order.").format(
 				"; ".join(differs)
 			)
-		news = []
-		if row.settled_on and not order.settled_on and order.outstanding_amount > CENT:
-			news.append(_("settled on {0}").format(formatdate(row.settled_on)))
-		if row.disputed and not (order.disputed_from or order.dispute_reason):
-			news.append(_("disputed"))
+		news = self.news(order, there)
 		if news:
-			return UPDATED, in_cell(order.name, ", ".join(news))
-		return DUPLICATE, _("Is there as {0}; nothing changes.").format(order.name)
+			return UPDATED, in_cell(there.name, ", ".join(news))
+		return DUPLICATE, _("Is there as {0}; nothing changes.").format(there.name)
 
-	def shown(self, row: Row) -> dict[str, str]:
-		return {
-			_("Customer"): row.customer,
-			_("Invoice Number"): row.invoice,
-			_("Invoice Date"): formatdate(row.invoiced_on),
-			_("Due Date"): formatdate(row.due_on),
-			_("Amount"): self.money(row.amount),
-			_("Settled Date"): formatdate(row.settled_on) if row.settled_on else "",
-			_("Disputed"): _("Yes") if row.disputed else _("No"),
-		}
+	def currencies(self, there) -> tuple:
+		return "Currency", there.currency, self.currency, there.currency == self.currency, str
+
+	def compared(self, order: FileOrder, there: frappe._dict) -> Iterable[tuple]:
+		"""(label, here, in the file, whether they are the same, how to show them)."""
+		raise NotImplementedError
+
+	def differs_besides(self, order: FileOrder, there: frappe._dict) -> list[str]:
+		return []
+
+	def news(self, order: FileOrder, there: frappe._dict) -> list[str]:
+		"""What changes of the order that is there: noted in `order`, and said in words."""
+		raise NotImplementedError
 
 	def money(self, amount: float) -> str:
 		return fmt_money(amount, currency=self.currency)
 
-	def prepare(self, plan: Plan) -> None:
-		steps = list(plan.of(NEW, UPDATED))
-		unnamed = sum(not code for code, _name in plan.customers)
-		self.new_codes = reserve(CUSTOMER, CUSTOMER_SERIES, unnamed)
-		self.orders = reserve(
-			ORDER, frappe.get_meta(ORDER).autoname, sum(step.outcome == NEW for step in steps)
-		)
-		settled = sum(bool(step.data[0].settled_on) for step in steps)
-		self.payments = reserve(PAYMENT, frappe.get_meta(PAYMENT).autoname, settled)
-		for names in (self.new_codes, self.orders, self.payments):
-			names.reverse()
+	# --- writing
 
-	def write(self, step: Step) -> None:
-		made = len(self.codes)
-		try:
-			self.write_row(*step.data, is_new=step.outcome == NEW)
-		except Exception:
-			# The job takes the row back, and with it the customer that was made for it.
-			while len(self.codes) > made:
-				self.codes.popitem()
-			raise
+	def write(self, batch: Batch) -> None:
+		found: Orders = batch.data
+		new, updated = found.of(batch, NEW), found.of(batch, UPDATED)
+		for n in updated:
+			order, there = found.orders[n], found.there[n]
+			order.name, order.code, order.customer_name = there.name, there.customer, there.customer_name
+		if self.strict:
+			self.write_documents(batch, [*new, *updated])
+			return
+		made = self.make_customers(found, new)
+		for n in new:
+			order, party = found.orders[n], found.parties[found.orders[n].customer]
+			order.code = party.code or made[party.name.casefold()]
+			order.customer_name = party.stored_name or party.name
+		self.writer.insert([found.orders[n] for n in new])
+		# Money that is on its way to an order is for the payment's own document to judge.
+		reserved = ledger.allocated([found.orders[n].name for n in updated], "Pending")
+		self.write_documents(batch, [n for n in updated if reserved.get(found.orders[n].name)])
+		self.writer.update([found.orders[n] for n in updated if not reserved.get(found.orders[n].name)])
 
-	def write_row(self, row: Row, party: Party, order, is_new: bool) -> None:
-		with events.evidence_later():
-			if is_new:
-				customer = self.customer(party)
-				order = self.make_order(row, party, customer)
-			else:
-				customer = order.customer
-				if row.disputed and not (order.disputed_from or order.dispute_reason):
-					doc = frappe.get_doc(ORDER, order.name)
-					doc.dispute_reason = self.dispute()
-					doc.save()
-			if row.settled_on and not order.settled_on:
-				self.pay(row, party, order)
-		self.touched.add(customer)
+	def make_customers(self, found: Orders, new: list[int]) -> dict[str, str]:
+		"""The new customers of these orders. Returns name in small letters -> code."""
+		parties = {}
+		for n in new:
+			party = found.parties[found.orders[n].customer]
+			if party.is_new:
+				parties.setdefault(party.name.casefold(), party)
+		if not parties:
+			return {}
+		names = iter(self.names[CUSTOMER].take(sum(not party.code for party in parties.values())))
+		codes = {key: party.code or next(names) for key, party in parties.items()}
+		titles = [party.stored_name or party.name for party in parties.values()]
+		usual = new_customer(None, "?")
+		usual.run_method("validate")
+		same = {
+			name: value
+			for name, value in usual.get_valid_dict(ignore_virtual=True).items()
+			if value is not None and name not in (*STANDARD, "code", "customer_name", "import_id")
+		}
+		columns = {"name": list(codes.values()), "code": list(codes.values()), "customer_name": titles}
+		changes.insert(CUSTOMER, columns, {**same, "import_id": self.doc.name}, self.stamp)
+		derived.refresh(columns["name"])
+		return codes
+
+	def write_documents(self, batch: Batch, orders: Sequence[int]) -> None:
+		found: Orders = batch.data
+		for n in orders:
+			frappe.db.savepoint(SAVEPOINT)
+			try:
+				with events.evidence_later():
+					self.write_document(found.orders[n], found.parties[found.orders[n].customer])
+			except (frappe.ValidationError, frappe.PermissionError, frappe.NameError) as error:
+				frappe.db.rollback(save_point=SAVEPOINT)
+				for at in found.rows[n]:
+					batch.reject(at, said_by(error))
+			finally:
+				frappe.clear_messages()
+
+	def write_document(self, order: FileOrder, party: Party) -> None:
+		if order.name:
+			former = standings([order.name])[order.name]
+			if order.to_dispute:
+				doc = frappe.get_doc(ORDER, order.name)
+				doc.dispute_reason = self.dispute()
+				doc.save()
+		else:
+			former = None
+			order.code = self.customer(party)
+			order.customer_name = party.stored_name or party.name
+			order.name = self.make_order(order)
+		for money in order.to_pay:
+			self.pay(order, money)
+		if former:
+			stamp = frappe.db.get_value(ORDER, order.name, "modified")
+			changes.keep(self.doc.name, ORDER, [order.name], [former], stamp)
 
 	def customer(self, party: Party) -> str:
-		"""The code of the row's customer, who is made when the first row needs it."""
-		if not party.is_new:
+		"""The code of the order's customer, who is made when the first order needs it."""
+		if party.code and not party.is_new:
 			return party.code
-		key = party.name.casefold()
-		if key not in self.codes:
-			code = party.code or (self.new_codes.pop() if self.new_codes else None)
-			doc = frappe.new_doc(CUSTOMER)
-			doc.update({"code": code, "customer_name": party.name, "status": ACTIVE})
-			self.codes[key] = insert(doc).name
-		return self.codes[key]
+		same = {"customer_name": party.stored_name or party.name, "import_id": self.doc.name}
+		if there := frappe.db.get_value(CUSTOMER, party.code or same, "name"):
+			return there
+		code = party.code or next(iter(self.names[CUSTOMER].take()), None)
+		doc = insert(new_customer(code, party.name))
+		changes.mark(CUSTOMER, [doc.name], self.doc.name)
+		return doc.name
 
-	def make_order(self, row: Row, party: Party, customer: str):
-		order = frappe.get_doc(
+	def make_order(self, order: FileOrder) -> str:
+		doc = frappe.get_doc(
 			{
 				"doctype": ORDER,
-				"customer": customer,
-				"customer_name": party.name,
-				"order_no": row.invoice,
-				"order_date": row.invoiced_on,
-				"delivery_date": row.invoiced_on,
-				"due_date": row.due_on,
+				"customer": order.code,
+				"customer_name": order.customer_name,
+				"order_no": order.order_no,
+				"order_date": order.order_date,
+				"delivery_date": order.delivery_date,
+				"due_date": order.due_date,
 				"currency": self.currency,
+				"discount_amount": order.discount,
 				"items": [
-					{
-						"item_name": _("Invoice {0}").format(row.invoice)[:LONGEST],
-						"qty": 1,
-						"rate": row.amount,
-					}
+					{"item_name": item.name, "qty": item.qty, "uom": item.uom, "rate": item.rate}
+					for item in order.items
 				],
-				"dispute_reason": self.dispute() if row.disputed else None,
-				"remarks": self.origin(),
+				"dispute_reason": self.dispute() if order.to_dispute else None,
+				"remarks": order.remarks or self.writer.said,
 				"docstatus": 1,
 			}
 		)
-		return insert(order, self.orders.pop() if self.orders else None)
+		status = frappe.db.get_value(CUSTOMER, order.code, "status")
+		name = insert(doc, next(iter(self.names[ORDER].take()), None)).name
+		changes.mark(ORDER, [name], self.doc.name)
+		now_status, stamp = frappe.db.get_value(CUSTOMER, order.code, ["status", "modified"])
+		if now_status != status:
+			changes.keep(self.doc.name, CUSTOMER, [order.code], [{"status": status}], stamp)
+		return name
 
-	def pay(self, row: Row, party: Party, order) -> None:
+	def pay(self, order: FileOrder, money: Money) -> None:
+		outstanding = flt(frappe.db.get_value(ORDER, order.name, "outstanding_amount"))
+		amount = flt(outstanding if money.amount is None else money.amount, 2)
+		if outstanding <= CENT or amount <= 0:
+			return
 		payment = frappe.get_doc(
 			{
 				"doctype": PAYMENT,
-				"customer": order.customer,
-				"customer_name": party.name,
-				"payment_date": row.settled_on,
-				"method": "Bank Transfer",
+				"customer": order.code,
+				"customer_name": order.customer_name,
+				"payment_date": money.day,
+				"method": money.method,
 				"status": "Cleared",
-				"amount": order.outstanding_amount,
-				"currency": order.currency,
-				"reference_no": row.invoice,
-				"allocations": [{"order": order.name, "allocated_amount": order.outstanding_amount}],
-				"remarks": self.origin(),
+				"amount": amount,
+				"currency": self.currency,
+				"reference_no": money.reference,
+				"allocations": [{"order": order.name, "allocated_amount": min(amount, outstanding)}],
+				"remarks": self.writer.said,
 				"docstatus": 1,
 			}
 		)
@@ -394,57 +409,47 @@ class ReceivablesImport(Importer):
 		# couldn't do in the form.
 		payment.check_permission("create")
 		payment.flags.ignore_permissions = True
-		insert(payment, self.payments.pop() if self.payments else None)
+		name = insert(payment, next(iter(self.names[PAYMENT].take()), None)).name
+		changes.mark(PAYMENT, [name], self.doc.name)
 
-	def origin(self) -> str:
-		return _("Imported with {0}.").format(self.doc.name)
+	# --- afterwards
 
-	def dispute(self) -> str:
-		"""The file says that there was a dispute, not when: the reason without days is how the order keeps that."""
-		return _("Disputed according to the file of {0}.").format(self.doc.name)
-
-	def customers_made(self, plan: Plan) -> list[tuple[str, str]]:
-		keys = ((name, name.casefold()) for _code, name in plan.customers)
-		return [(self.codes[key], name) for name, key in keys if key in self.codes]
+	def customers_made(self, tally: Tally) -> None:
+		"""Which customers were made, or would be, into the tally."""
+		if self.writes:
+			filters = {"import_id": self.doc.name}
+			tally.customers_made = frappe.db.count(CUSTOMER, filters)
+			rows = frappe.get_all(
+				CUSTOMER, filters, ["name", "customer_name"], order_by="name", limit=SAMPLES
+			)
+			tally.customers = [[row.name, row.customer_name] for row in rows]
+		else:
+			tally.customers_made = len(self.new)
+			tally.customers = [[name if looks_like_code(name) else "", name] for name in self.first_new]
 
 	def finish(self) -> None:
-		from cims.ratings import store
-
-		if self.touched:
-			store.backfill(self.touched)
-
-
-def rows_of(table: reader.Table) -> Iterable[Row]:
-	"""The table's rows one by one."""
-	columns = (
-		table.row,
-		table.customer,
-		table.invoice,
-		table.invoiced,
-		table.due,
-		table.amount,
-		table.settled,
-		table.disputed,
-	)
-	for number, customer, invoice, invoiced, due, amount, settled, disputed in zip(*columns, strict=True):
-		yield Row(
-			number=int(number),
-			customer=table.customers[customer],
-			invoice=str(invoice),
-			invoiced_on=to_date(invoiced),
-			due_on=to_date(due),
-			amount=flt(float(amount), 2),
-			settled_on=to_date(settled) if settled < NEVER else None,
-			disputed=bool(disputed),
+		frappe.enqueue(
+			"cims.receivables.importing.bring_evidence",
+			queue="long",
+			timeout=6 * 3600,
+			enqueue_after_commit=True,
+			now=frappe.flags.in_test,
+			own=self.doc.name,
 		)
 
 
-def looks_like_code(text: str) -> bool:
-	"""Whether a customer's text is rather a code than a name: no spaces, plain letters and a digit among them."""
-	return (
-		text.isascii() and not any(sign.isspace() for sign in text) and any(sign.isdigit() for sign in text)
+def bring_evidence(own: str) -> None:
+	"""Bring the evidence of all customers whom an import gave orders or payments in line with these; ratings follow."""
+	from cims.ratings import store
+
+	if touched := customers_of(own):
+		store.backfill(touched)
+
+
+def customers_of(own: str) -> list[str]:
+	"""The customers of an import's orders and payments."""
+	return frappe.db.sql_list(
+		f"SELECT customer FROM `tab{ORDER}` WHERE import_id = %(own)s"
+		f" UNION SELECT customer FROM `tab{PAYMENT}` WHERE import_id = %(own)s",
+		{"own": own},
 	)
-
-
-def chunks(items: list) -> Iterable[list]:
-	return (items[at : at + AT_ONCE] for at in range(0, len(items), AT_ONCE))

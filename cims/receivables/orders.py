@@ -56,24 +56,27 @@ class CIMSOrders:
 				source_doctype=ORDER,
 			)
 
-	def undivided(self, customers: Sequence[str], since: date | None = None) -> Undivided:
-		"""The receivables of many customers; since: without those that were closed by the end of this day."""
-		odd = sorted({name for (name,) in _divided(customers, since)})
-		late = "AND (settled_on IS NULL OR settled_on > %(since)s) AND (written_off_on IS NULL OR written_off_on > %(since)s)"
+	def undivided(
+		self, customers: Sequence[str], since: date | None = None, all_named: bool = False
+	) -> Undivided:
+		"""The receivables of many customers; since: without those that were closed by the end of this day. all_named: with the
+		names of all of them, not only of the open ones."""
+		odd = sorted({name for (name,) in _in_parts(customers, since)})
 		found = packed.read(
 			customers,
 			_NUMBERS,
 			f"""FROM `tabCIMS Order` WHERE docstatus = 1 AND returned_on IS NULL AND grand_total > {CENT}
-			{late if since else ""} {"AND name NOT IN %(odd)s" if odd else ""}""",
+				{_CLOSED_LATER if since else ""} {"AND name NOT IN %(odd)s" if odd else ""}
+				AND NOT (settled_on IS NULL AND paid_amount != 0)""",
 			"customer",
-			"IF(settled_on IS NULL AND written_off_on IS NULL, name, NULL)",
+			"name" if all_named else "IF(settled_on IS NULL AND written_off_on IS NULL, name, NULL)",
 			odd=odd,
 			since=since,
 		)
 		columns = dict(zip(_COLUMNS, np.where(found.columns == NONE, np.nan, found.columns), strict=True))
 		names = {at: text.split("\n") for at, text in found.texts.items() if text}
 		others = list(self.receivables(names=odd)) if odd else []
-		return Undivided(ORDER, found.owner, **columns, open_names=names, others=others)
+		return Undivided(ORDER, found.owner, **columns, names=names, others=others)
 
 	def outstanding(self):
 		order = DocType(ORDER)
@@ -123,23 +126,27 @@ _NUMBERS = (
 )
 
 
-def _divided(customers: Sequence[str], since: date | None) -> Iterator[tuple[str]]:
+_CLOSED_LATER = """AND (settled_on IS NULL OR settled_on > %(since)s)
+	AND (written_off_on IS NULL OR written_off_on > %(since)s) AND (cancelled_on IS NULL OR cancelled_on > %(since)s)"""
+
+
+def _in_parts(customers: Sequence[str], since: date | None) -> Iterator[tuple[str]]:
 	"""The orders whose pieces have days of their own: paid in parts or paid back, come back, or cancelled."""
-	late = "AND (o.settled_on IS NULL OR o.settled_on > %(since)s) AND (o.cancelled_on IS NULL OR o.cancelled_on > %(since)s)"
 	for condition, among in sql.among("p.customer", customers):
 		yield from frappe.db.sql(
 			f"""SELECT a.order FROM `tabCIMS Payment` p JOIN `tabCIMS Payment Allocation` a ON a.parent = p.name
 			JOIN `tabCIMS Order` o ON o.name = a.order
 			WHERE p.docstatus = 1 AND p.status IN ('Cleared', 'Refunded') AND p.cleared_on IS NOT NULL AND {condition}
-			{late if since else ""}
+				{"AND (p.cleared_on > %(since)s OR p.refunded_on IS NOT NULL)" if since else ""}
 			GROUP BY a.order HAVING COUNT(*) > 1 OR MAX(p.refunded_on) IS NOT NULL
 				OR MIN(a.allocated_amount - o.grand_total) < -{CENT}""",
 			{**among, "since": since},
 		)
-	for condition, among in sql.among("o.customer", customers):
+	for condition, among in sql.among("customer", customers):
 		yield from frappe.db.sql(
-			f"""SELECT o.name FROM `tabCIMS Order` o WHERE (o.docstatus = 2 AND o.cancelled_on IS NOT NULL
-				OR o.docstatus = 1 AND o.returned_on IS NOT NULL) AND {condition} {late if since else ""}""",
+			f"""SELECT name FROM `tabCIMS Order` WHERE (docstatus = 2 AND cancelled_on IS NOT NULL
+				OR docstatus = 1 AND (returned_on IS NOT NULL OR settled_on IS NULL AND paid_amount != 0)) AND {condition}
+				{_CLOSED_LATER if since else ""}""",
 			{**among, "since": since},
 		)
 

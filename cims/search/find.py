@@ -9,19 +9,24 @@ import numpy as np
 
 import frappe
 
+from cims.ratings.sql import chunks
 from cims.search import grams, query, tables
 from cims.search.query import Fit, Sought
-from cims.search.texts import CONTACT, CUSTOMER, FIELDS, INITIALS, LINES, OTHERS, READING, squeezed
+from cims.search.texts import CONTACT, CUSTOMER, FIELDS, LINES, READINGS, squeezed
 
-# Candidates looked at in one go, and how often before the search turns round: see `_among_readable`.
-AT_ONCE = 250
-GOES = 12
+# How many candidates are looked at in one go, and in the next; and last, at least, or for each customer wanted.
+LOOKS = (100, 400)
+LAST_LOOK, LOOKED_AT_FOR_EACH = 1500, 30
+# How many more customers than are wanted are asked for in one go, some of which may not be read.
+SPARE = 10
 READABLE_AT_ONCE = 5000
 RECENT_AT_ONCE = 500
 # So many of the best guesses at a mistyped word are looked at.
-GUESSES = 1500
+GUESSES = 600
 # An edit destroys three keys of three letters; in Chinese, a character and the two pairs it is in.
 DESTROYED = 3
+# A customer who begins with what is sought counts two, the user's own one.
+SCORES = 4
 # What is found by its number alone, and only where the number is complete.
 PROTECTED = ("credit_code", "resident_id")
 PROTECTED_LENGTH = 18
@@ -31,6 +36,7 @@ PROTECTED_LENGTH = 18
 class Hit:
 	customer: str
 	matched: str
+	row: dict
 
 
 def customers(
@@ -39,14 +45,15 @@ def customers(
 	start: int = 0,
 	filters: Sequence = (),
 	reference_doctype: str | None = None,
+	fields: Sequence[str] = ("name",),
 ) -> tuple[list[Hit], bool]:
 	"""Customers whom the user may read and whom the text fits, best first, from the `start`th on, at most `limit`; and
 	whether there are more. A mistyped word counts only where nobody fits the text as it is.
 
-	filters: further conditions, as `frappe.get_list` takes them.
+	filters: further conditions, as `frappe.get_list` takes them. fields: what to tell of each, `name` among them.
 	"""
 	sought = Sought.of(text)
-	search = Search(frappe.session.user, list(filters), reference_doctype, start + limit + 1)
+	search = Search(list(filters), reference_doctype, fields, start + limit + 1)
 	hits = search.by_number(text)
 	if not hits and sought.enough:
 		hits = search.exactly(sought)
@@ -58,21 +65,24 @@ def customers(
 
 
 class Search:
-	"""One search by one user: what it may read, and at most how many hits are wanted."""
+	"""One search by the user: what it may see, and how many hits are wanted."""
 
-	def __init__(self, user: str, filters: list, reference_doctype: str | None, wanted: int):
-		self.user, self.filters, self.reference_doctype, self.wanted = (
-			user,
+	def __init__(self, filters: list, reference_doctype: str | None, fields: Sequence[str], wanted: int):
+		self.user = frappe.session.user
+		self.filters, self.reference_doctype, self.fields, self.wanted = (
 			filters,
 			reference_doctype,
+			fields,
 			wanted,
 		)
-		permitted = set(frappe.get_meta(CUSTOMER).get_permitted_fieldnames(user=user))
-		if frappe.has_permission("Contact", "read", user=user):
-			permitted |= {CONTACT, OTHERS}
-		if {"customer_name", "legal_name"} <= permitted:
-			permitted |= {READING, INITIALS}
+		right = "read" if frappe.has_permission(CUSTOMER, "read") else "select"
+		frappe.has_permission(CUSTOMER, right, throw=True)
+		permitted = set(frappe.get_meta(CUSTOMER).get_permitted_fieldnames(permission_type=right))
+		if frappe.has_permission("Contact", "read"):
+			permitted.add(CONTACT)
+		permitted |= {line for line, field in READINGS.items() if field in permitted}
 		self.permitted = permitted
+		self.looks = (*LOOKS, max(LAST_LOOK, LOOKED_AT_FOR_EACH * wanted))
 		self.hidden = [at for at, line in enumerate(LINES) if line not in permitted]
 
 	def by_number(self, text: str) -> list[Hit]:
@@ -81,73 +91,79 @@ class Search:
 		if len(number) != PROTECTED_LENGTH or not number.isascii():
 			return []
 		return [
-			Hit(name, field)
+			Hit(row.name, field, row)
 			for field in PROTECTED
 			if field in self.permitted
-			for name in self._readable(None, [[field, "=", number]])
+			for row in self._readable([[CUSTOMER, field, "=", number]])
 		]
 
 	def exactly(self, sought: Sought) -> list[Hit]:
-		fits = partial(query.fit, sought)
-		ids = _filed(sought, self.user)
-		rows = _recent([[form for form in forms] for forms in sought.words])
-		if len(ids) > AT_ONCE:
+		ids = _filed(sought, self.user, sum(self.looks))
+		rows = _recent(sought.words)
+		if len(ids) > LOOKS[0]:
 			rows += _of_customers(_with_value(sought.whole))
+		fits = partial(query.fit, sought)
 		hits = self._hits(rows, ids, fits)
-		if len(hits) < self.wanted and len(ids) > AT_ONCE * GOES:
-			hits += [hit for hit in self._among_readable(fits) if hit not in hits]
-		return hits
-
-	def nearly(self, sought: Sought) -> list[Hit]:
-		pieces = [[piece for form in forms[:1] for piece in _pieces(form)] for forms in sought.words]
-		return self._hits(_recent(pieces), _filed_nearly(sought), partial(query.close_fit, sought))
-
-	def _hits(self, rows: list[tuple], ids: Sequence[int], fits) -> list[Hit]:
-		"""The best of these rows of texts and of the customers filed under the ids, looked at a few at a time."""
-		hits: dict[str, Hit] = {}
-		for go in range(GOES):
-			some = ids[go * AT_ONCE : (go + 1) * AT_ONCE]
-			if go and not some:
-				break
-			for hit in self._ranked([*(rows if not go else ()), *_filed_under(some)], fits):
-				hits.setdefault(hit.customer, hit)
-			if len(hits) >= self.wanted:
-				break
+		if len(hits) < self.wanted and len(ids) > sum(self.looks):
+			hits |= self._ranked(_of_customers(row.name for row in self._readable()), fits)
 		return list(hits.values())
 
-	def _ranked(self, rows: list[tuple], fits) -> list[Hit]:
-		ranked: list[tuple[tuple, str, Fit]] = []
+	def nearly(self, sought: Sought) -> list[Hit]:
+		if not any(query.may_be_mistyped(form) for form, *_others in sought.words):
+			return []
+		rows = _recent([_pieces(form) for form, *_others in sought.words]) + _filed_under(
+			_filed_nearly(sought)
+		)
+		close = [rows[at] for at in query.may_be_close(sought, [row[2] for row in rows])]
+		return list(self._ranked(close, partial(query.close_fit, sought)).values())
+
+	def _hits(self, rows: list[tuple], ids: Sequence[int], fits) -> dict[str, Hit]:
+		"""The best of these rows of texts and of the customers filed under the ids, looked at a few at a time."""
+		hits: dict[str, Hit] = {}
+		first = 0
+		for look in self.looks:
+			some = ids[first : first + look]
+			if first and not some:
+				break
+			hits |= self._ranked([*rows, *_filed_under(some)], fits)
+			rows = []
+			if len(hits) >= self.wanted:
+				break
+			first += look
+		return hits
+
+	def _ranked(self, rows: list[tuple], fits) -> dict[str, Hit]:
+		"""Those of the rows that fit and may be read, best first, as many as are wanted."""
+		ranked: list[tuple[tuple, Fit]] = []
 		for customer, manager, text in {row[0]: row for row in rows}.values():
 			lines = text.split("\n")
 			for at in self.hidden:
 				lines[at] = ""
 			if found := fits(lines):
 				order = (found.level, found.line, manager != self.user, len(lines[1]), customer)
-				ranked.append((order, customer, found))
+				ranked.append((order, found))
 		ranked.sort(key=lambda row: row[0])
-		readable = self._readable([customer for _order, customer, _found in ranked])
-		return [Hit(customer, found.field) for _order, customer, found in ranked if customer in readable]
+		hits: dict[str, Hit] = {}
+		for some in chunks(ranked, self.wanted + SPARE):
+			names = [order[-1] for order, _found in some]
+			readable = {row.name: row for row in self._readable([[CUSTOMER, "name", "in", names]])}
+			for order, found in some:
+				if row := readable.get(order[-1]):
+					hits[row.name] = Hit(row.name, found.field, row)
+			if len(hits) >= self.wanted:
+				break
+		return hits
 
-	def _readable(self, names: list[str] | None, filters: Iterable = ()) -> set[str]:
-		"""Which of these customers, or of all, the user may read and the filters let pass."""
-		if names is not None:
-			if not names:
-				return set()
-			filters = [[CUSTOMER, "name", "in", names]]
-		return set(
-			frappe.get_list(
-				CUSTOMER,
-				filters=[*self.filters, *filters],
-				pluck="name",
-				order_by=None,
-				limit_page_length=READABLE_AT_ONCE,
-				reference_doctype=self.reference_doctype,
-			)
+	def _readable(self, filters: Sequence = ()) -> list[dict]:
+		"""The customers that the user may read and the filters let pass, in no order."""
+		return frappe.get_list(
+			CUSTOMER,
+			filters=[*self.filters, *filters],
+			fields=list(self.fields),
+			order_by=None,
+			limit_page_length=READABLE_AT_ONCE,
+			reference_doctype=self.reference_doctype,
 		)
-
-	def _among_readable(self, fits) -> list[Hit]:
-		"""Where many fit and few of them may be read or pass the filters: the search from the other side."""
-		return self._ranked(_of_customers(self._readable(None)), fits)
 
 
 def _pieces(word: str) -> list[str]:
@@ -178,8 +194,9 @@ def _of_customers(names: Iterable[str]) -> list[tuple]:
 	)
 
 
-def _recent(words: list[list[str]]) -> list[tuple]:
+def _recent(words: Iterable[Sequence[str]]) -> list[tuple]:
 	"""The recent customers of whose text each word, in one of its forms, is a part."""
+	words = list(words)
 	has = " AND ".join("(" + " OR ".join(["text LIKE %s"] * len(forms)) + ")" for forms in words)
 	return list(
 		frappe.db.sql(
@@ -201,25 +218,27 @@ def _with_value(whole: str) -> list[str]:
 # --- ids from the lists of the segments ---
 
 
-def _filed(sought: Sought, user: str) -> list[int]:
+def _filed(sought: Sought, user: str, most: int) -> list[int]:
 	"""Ids of the customers that have every key of every word: those first of whom a value begins with the first word,
-	then the user's own, then the latest."""
+	then the user's own, then the latest. One more than `most`, where there are more."""
 	words = [forms for forms in sought.words if any(len(form) > 1 or not form.isascii() for form in forms)]
 	begins, owned = grams.beginning(words[0][0]), grams.owned_by(user)
 	keys = {key for forms in words for form in forms for key in _parts(form)}
 	spans = [grams.span(form) for forms in words for form in forms if _short(form)]
-	found = []
+	found, enough, held = [], 0, np.zeros(SCORES, int)
 	for segment, lists in _lists(keys | {begins, owned}, spans):
-		fitting = np.ones(grams.SEGMENT, bool)
-		for forms in words:
-			fitting &= np.logical_or.reduce([_having(lists, form) for form in forms])
-			if not fitting.any():
+		fitting = np.logical_and.reduce([_having_one(lists, forms) for forms in words])
+		if fitting.any():
+			score = 2 * _counts(lists, [begins]) + _counts(lists, [owned])
+			slots = np.flatnonzero(fitting & (score >= enough))
+			found.append(_ids(segment, slots, score[slots]))
+			# Once there are enough of the better ones, the others needn't be kept.
+			held += np.bincount(score[slots], minlength=SCORES)
+			while enough < SCORES - 1 and held[enough + 1 :].sum() > most:
+				enough += 1
+			if enough == SCORES - 1:
 				break
-		slots = np.flatnonzero(fitting)
-		if len(slots):
-			bonus = 2 * _counts(lists, [begins]) + _counts(lists, [owned])
-			found.append(_ids(segment, slots, bonus[slots]))
-	return _best(found)
+	return _best(found, most + 1)
 
 
 def _filed_nearly(sought: Sought) -> list[int]:
@@ -244,9 +263,11 @@ def _filed_nearly(sought: Sought) -> list[int]:
 			else:
 				fitting &= _having(lists, form)
 		slots = np.flatnonzero(fitting)
+		if len(slots) > GUESSES:
+			slots = slots[np.argpartition(score[slots], -GUESSES)[-GUESSES:]]
 		if len(slots):
 			found.append(_ids(segment, slots, score[slots]))
-	return _best(found)[:GUESSES]
+	return _best(found, GUESSES)
 
 
 def _short(form: str) -> bool:
@@ -255,6 +276,11 @@ def _short(form: str) -> bool:
 
 def _parts(form: str) -> list[int]:
 	return grams.parts(form) if len(form) > 2 or not form.isascii() else []
+
+
+def _having_one(lists: dict[int, bytes], forms: Sequence[str]) -> np.ndarray:
+	"""Which slots of a segment have one of the forms."""
+	return np.logical_or.reduce([_having(lists, form) for form in forms])
 
 
 def _having(lists: dict[int, bytes], form: str) -> np.ndarray:
@@ -277,15 +303,12 @@ def _ids(segment: int, slots: np.ndarray, score: np.ndarray) -> np.ndarray:
 	return np.stack((score.astype(np.int64), slots + (segment << grams.SLOT_BITS)))
 
 
-def _best(found: list[np.ndarray]) -> list[int]:
+def _best(found: list[np.ndarray], most: int) -> list[int]:
+	"""The ids with the highest scores, at most so many; of equals, the latest."""
 	if not found:
 		return []
 	score, ids = np.concatenate(found, axis=1)
-	if len(ids) > AT_ONCE * GOES:
-		# One more than is looked at, so that it shows that there are more.
-		kept = np.argpartition(-(score << 40 | ids), AT_ONCE * GOES)[: AT_ONCE * GOES + 1]
-		score, ids = score[kept], ids[kept]
-	return ids[np.lexsort((-ids, -score))].tolist()
+	return ids[np.lexsort((-ids, -score))[:most]].tolist()
 
 
 def _lists(keys: Iterable[int], spans: list[tuple[int, int]]) -> Iterator[tuple[int, dict[int, bytes]]]:

@@ -17,6 +17,8 @@ import numpy as np
 SLOT_BITS = 15
 SEGMENT = 1 << SLOT_BITS
 BEGINS, OWNED = 1 << 32, 2 << 32
+# More keys of a word are not asked for: what they let pass, its text does not.
+MOST_PARTS = 8
 NEWLINE = 10
 SEPARATOR, ASCII, OTHER = 0, 1, 2
 # From so many slots on, a bit for each slot of the segment is the shorter list.
@@ -60,7 +62,7 @@ def entries(texts: Sequence[str], owners: Sequence[str], lines: int, begins: Seq
 	owned = [owned_by(owner) << SLOT_BITS | slot for slot, owner in enumerate(owners) if owner]
 	found.append(np.array(owned, np.uint64))
 	every = np.sort(np.concatenate(found))
-	return every[np.concatenate(([True], every[1:] != every[:-1]))]
+	return every[np.flatnonzero(np.diff(every, prepend=~every[:1]))]
 
 
 def _entries(keys: np.ndarray, slots: np.ndarray) -> np.ndarray:
@@ -111,22 +113,24 @@ def owned_by(user: str) -> int:
 
 
 def parts(word: str) -> list[int]:
-	"""The keys that every text has of which the word (folded, of one kind of letter) is a part: all of them are asked
-	for. Empty for a word of ASCII letters that is shorter than a key: see `spans`."""
+	"""Keys that every text has of which the word (folded, of one kind of letter) is a part: enough of them to cover the
+	word, or its beginning where it is long. Empty for a word of ASCII letters that is shorter than a key: see `span`."""
 	codes = [int(code) for code in _codes(word)]
-	if word.isascii():
-		return sorted({_ascii(*codes[at : at + 3]) for at in range(len(codes) - 2)})
-	if len(codes) == 1:
-		return [_other(codes[0])]
-	return sorted({_other(*codes[at : at + 2]) for at in range(len(codes) - 1)})
+	size, key = (3, _ascii) if word.isascii() else (2, _other)
+	if len(codes) < size:
+		return [] if word.isascii() else [_other(codes[0])]
+	places = [*range(0, len(codes) - size + 1, size), len(codes) - size]
+	return sorted({key(*codes[at : at + size]) for at in places[:MOST_PARTS]})
 
 
 def all_parts(word: str) -> list[int]:
-	"""The keys that some text close to the word shares with it: those of `parts`, and the shorter ones."""
+	"""Every key of the word: a text close to it has most of them."""
 	codes = [int(code) for code in _codes(word)]
 	if word.isascii():
-		return [*parts(word), _ascii(*codes[-2:])]
-	return sorted({*parts(word), *map(_other, codes)})
+		triples = {_ascii(*codes[at : at + 3]) for at in range(len(codes) - 2)}
+		return sorted({*triples, _ascii(*codes[-2:])})
+	pairs = {_other(*codes[at : at + 2]) for at in range(len(codes) - 1)}
+	return sorted({*pairs, *map(_other, codes)})
 
 
 def span(word: str) -> tuple[int, int]:

@@ -3,20 +3,20 @@
 import re
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz
+import numpy as np
+from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from cims.customers import text as written
-from cims.search.texts import CONTACT, INITIALS, LINES, OTHERS, READING, squeezed
+from cims.search.texts import CITY_READS, CONTACT, CONTACT_READS, LINES, READINGS, squeezed
 
 MOST_WORDS = 8
 LONGEST = 140
 # In the order in which a hit counts: how the whole text fits one value or how it reads, or that its words do.
 EQUAL, READS_EQUAL, BEGINS, READS_BEGIN, WORD, READS_INSIDE, INSIDE, SCATTERED, MISTYPED = range(9)
-READINGS = (READING, INITIALS, OTHERS)
 NAMES = ("customer_name", "legal_name")
 # A hit in one of these says less about who is meant.
-LOOSE = ("city", CONTACT, OTHERS)
+LOOSE = ("city", CONTACT, CITY_READS, CONTACT_READS)
 _NUMBER = re.compile(r"\+?[\d\s()./-]+")
 _DIGITS = re.compile(r"\D")
 SHORTEST_NUMBER = 3
@@ -64,21 +64,24 @@ class Fit:
 	@property
 	def field(self) -> str:
 		"""The customer's field that fits."""
-		line = LINES[self.line]
-		return "customer_name" if line in (READING, INITIALS) else CONTACT if line == OTHERS else line
+		return READINGS.get(LINES[self.line], LINES[self.line])
 
 
 def fit(sought: Sought, lines: list[str]) -> Fit | None:
 	"""How the text with these lines fits, None where a word is missing."""
-	if not all(any(form in line for form in forms for line in lines) for forms in sought.words):
+	text = "\n".join(lines)
+	if not all(any(form in text for form in forms) for forms in sought.words):
 		return None
 	whole = (sought.whole, *sought.words[0]) if len(sought.words) == 1 else (sought.whole,)
 	together = squeezed(sought.whole)
+	# Signs are no part of how a name reads.
+	reads = together if together == sought.whole.replace(" ", "") else ""
 	best = Fit(SCATTERED, _line_of(sought.words[0], lines))
 	for at, line in enumerate(lines):
 		name = LINES[at]
-		for form in (together,) if name == "code" or name in READINGS else whole:
-			if form in line and (level := _level(form, line, name)) < best.level:
+		forms = (together,) if name == "code" else (reads,) if name in READINGS else whole
+		for form in forms:
+			if form and form in line and (level := _level(form, line, name)) < best.level:
 				best = Fit(level, at)
 	return best
 
@@ -105,6 +108,18 @@ def may_be_mistyped(word: str) -> bool:
 	return len(word) >= SHORTEST_MISTYPED[word.isascii()]
 
 
+def may_be_close(sought: Sought, texts: list[str]) -> list[int]:
+	"""Which of the texts are worth a closer look, by rapidfuzz's view of all of them at once."""
+	words = [forms[0] for forms in sought.words if may_be_mistyped(forms[0])]
+	likeness = process.cdist(words, texts, scorer=fuzz.partial_ratio, dtype=np.uint8)
+	return np.flatnonzero((likeness.T >= [_alike(word) for word in words]).all(axis=1)).tolist()
+
+
+def _alike(word: str) -> float:
+	"""How alike, of 100, a word and the like of it with one mistake are at least."""
+	return 100 * (1 - 1 / len(word)) - 1
+
+
 def close_fit(sought: Sought, lines: list[str]) -> Fit | None:
 	"""As `fit`, with words of which one letter is wrong, missing, too much, or in its neighbour's place."""
 	found = None
@@ -122,7 +137,7 @@ def _close(word: str, line: str) -> bool:
 	"""Whether some part of the line is one edit away from the word: rapidfuzz finds the place, OSA measures."""
 	if len(line) < len(word) - 1:
 		return False
-	alike = fuzz.partial_ratio_alignment(word, line, score_cutoff=100 * (1 - 1 / len(word)) - 1)
+	alike = fuzz.partial_ratio_alignment(word, line, score_cutoff=_alike(word))
 	if not alike:
 		return False
 	start, end = (alike.dest_start, alike.dest_end) if len(line) >= len(word) else (0, len(line))

@@ -13,9 +13,11 @@ CUSTOMER = "CIMS Customer"
 # Fields of CIMS Customer, each with the line of its own.
 FIELDS = ("code", "customer_name", "legal_name", "phone", "mobile", "email", "city")
 NUMBERS = ("phone", "mobile")
-CONTACT, READING, INITIALS, OTHERS = "contact", "reading", "initials", "others"
-# OTHERS: how contacts and the city read.
-LINES = (*FIELDS, CONTACT, READING, INITIALS, OTHERS)
+CONTACT = "contact"
+# How the name and the legal name read, in full and by initials, and how the city and the contacts do.
+READING, INITIALS, CITY_READS, CONTACT_READS = "reading", "initials", "city reads", "contact reads"
+READINGS = {READING: "customer_name", INITIALS: "customer_name", CITY_READS: "city", CONTACT_READS: CONTACT}
+LINES = (*FIELDS, CONTACT, *READINGS)
 # The lines of which people type the beginning.
 BEGINS = tuple(LINES.index(line) for line in ("code", "customer_name", "legal_name", READING, INITIALS))
 _CONTROL = re.compile(r"[\x00-\x1f]+")
@@ -55,7 +57,7 @@ def _text(code, name, legal, phone, mobile, email, city, contact) -> str:
 		(
 			squeezed(code), name, legal, number(phone), number(mobile), email, city, contact,
 			"".join(read), "".join([word[0] for word in read]),
-			" ".join(("".join(pinyin(city)), "".join(others), "".join([word[0] for word in others]))),
+			"".join(pinyin(city)), "".join(others),
 		)
 	)  # fmt: skip
 

@@ -64,6 +64,10 @@ class Cells:
 			if number in wanted:
 				yield number, cells
 
+	def records(self) -> Iterator[list[str]]:
+		"""All rows of the file one after the other, from its first on."""
+		return self._records()
+
 	def _records(self) -> Iterator[list[str]]:
 		raise NotImplementedError
 

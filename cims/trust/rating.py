@@ -144,7 +144,7 @@ class Ratings:
 			},
 			contributions={
 				name: {"lost": lost, "gained": gained}
-				for name, (lost, gained) in self.contributions(at).items()
+				for name, (lost, gained) in self._contributions[at].items()
 			},
 		)
 
@@ -231,20 +231,23 @@ class Ratings:
 		rows = zip(*(column.tolist() for column in columns.values()), strict=True)
 		return [dict(zip(columns, row, strict=True)) for row in rows]
 
-	def contributions(self, at: int) -> dict[str, tuple[float, float]]:
-		"""Kind of evidence, or dimension.prior -> points that it lost and earned."""
-		names, lost, gained, shown = self._contributions
-		return {names[k]: (lost[at][k], gained[at][k]) for k in shown[at]}
-
 	@cached_property
-	def _contributions(self):
-		a = self.assessment
+	def _contributions(self) -> list[dict[str, list[float]]]:
+		return self.contributions(DIGITS)
+
+	def contributions(self, digits: int) -> list[dict[str, list[float]]]:
+		"""For each customer: kind of evidence, or dimension.prior -> points that it lost and earned, rounded."""
+		a, priors = self.assessment, len(self.policy.dimensions)
 		names = [*a.kinds, *(f"{d.name}.prior" for d in self.policy.dimensions)]
 		lost, gained = np.hstack([a.lost, a.lost_to_prior]), np.hstack([a.gained, a.gained_by_prior])
 		shown = (np.abs(lost) > 1e-9) | (np.abs(gained) > 1e-9)
-		shown[:, len(a.kinds) :] = True
-		columns = [np.flatnonzero(row).tolist() for row in shown]
-		return names, np.round(lost, DIGITS).tolist(), np.round(gained, DIGITS).tolist(), columns
+		shown[:, -priors:] = True
+		customer, factor = np.nonzero(shown)
+		pairs = np.round(np.stack([lost[shown], gained[shown]], axis=1), digits).tolist()
+		found: list[dict[str, list[float]]] = [{} for _customer in range(len(self))]
+		for at, column, pair in zip(customer.tolist(), factor.tolist(), pairs, strict=True):
+			found[at][names[column]] = pair
+		return found
 
 	@cached_property
 	def watched(self) -> dict[str, np.ndarray]:

@@ -154,6 +154,59 @@ def read(
 	return _Reading(cells, positions, date_format, decimal, today or date.today()).result()
 
 
+@dataclass(frozen=True)
+class Forms:
+	"""How the cells of a file that is read in parts are written, told from all of them: dates by column, and amounts."""
+
+	dates: Mapping[str, "DateForms"]
+	amounts: "AmountForms"
+
+	@classmethod
+	def of(cls, headers: Mapping[str, str]) -> "Forms":
+		"""headers: field -> header."""
+		dates = {field: DateForms(headers[field]) for field in headers if field in DATES}
+		return cls(dates, AmountForms(headers["amount"]))
+
+	def add(self, columns: Mapping[str, np.ndarray]) -> None:
+		"""A part's columns of dates and amounts."""
+		for field, forms in self.dates.items():
+			forms.add(columns[field])
+		self.amounts.add(columns["amount"])
+
+	def settle(self, date_format: str | None = None) -> None:
+		"""All parts are known. date_format: as the person says. Raises Unreadable for what can be read in two ways."""
+		if not date_format:
+			settle_order(self.dates.values())
+		self.amounts.settle()
+
+
+class Part(Cells):
+	"""Some rows of a file as cells of their own. rows: as many cells each as there are headers."""
+
+	def __init__(
+		self,
+		headers: Sequence[str],
+		numbers: Sequence[int],
+		rows: Sequence[Sequence[str]],
+		beyond: Mapping[int, str],
+	):
+		self.headers, self.header_row = list(headers), 0
+		self.numbers, self.cells, self.beyond = np.array(numbers), rows, beyond
+
+	def columns(self, positions: dict[str, int], numeric: str | None = None) -> pd.DataFrame:
+		frame = {name: [row[at] for row in self.cells] for name, at in positions.items()}
+		frame[BEYOND] = [self.beyond.get(at, "") for at in range(len(self.cells))]
+		return pd.DataFrame(frame, dtype=object)
+
+
+def read_part(
+	part: Part, positions: dict[str, int], forms: Forms, date_format: str | None, today: date
+) -> tuple[Table, Problems]:
+	"""The good rows of a part of a file, and the problems of the others. An invoice that stands twice is found here only
+	where both of its rows are in this part."""
+	return _Reading(part, positions, date_format, None, today, forms).result()
+
+
 def plain(header: str) -> str:
 	"""A header without case, spaces, marks, and remarks in brackets, as `HEADERS` has them."""
 	words = unicodedata.normalize("NFKC", header).casefold()
@@ -207,12 +260,21 @@ def _listed(headers: Sequence[str]) -> str:
 class _Reading:
 	"""One file on its way to a table: each step takes a column and leaves its problems."""
 
-	def __init__(self, cells: Cells, positions: dict[str, int], date_format, decimal, today: date):
+	def __init__(
+		self,
+		cells: Cells,
+		positions: dict[str, int],
+		date_format,
+		decimal,
+		today: date,
+		forms: Forms | None = None,
+	):
 		self.headers = {field: cells.headers[at] for field, at in positions.items()}
+		self.forms = forms
 		self.frame = cells.columns(positions, numeric=None if decimal else "amount")
 		if self.frame["amount"].dtype == float and not plainly_read(self.frame["amount"].to_numpy()):
 			self.frame = cells.columns(positions)
-		self.row = np.arange(len(self.frame)) + cells.header_row + 1
+		self.row = cells.numbers if forms else np.arange(len(self.frame)) + cells.header_row + 1
 		self.date_format = DateFormat(date_format) if date_format else None
 		self.decimal, self.today = decimal, today
 		self.blocks: list[Block] = []
@@ -292,9 +354,12 @@ class _Reading:
 		return invoice
 
 	def _dates(self) -> dict[str, np.ndarray]:
-		columns = {field: DateColumn(self.headers[field], self._take(field)) for field in DATES}
-		if self.date_format is None:
-			settle_order(columns.values())
+		if self.forms:
+			columns = {field: self.forms.dates[field].settled(self._take(field)) for field in DATES}
+		else:
+			columns = {field: DateColumn(self.headers[field], self._take(field)) for field in DATES}
+			if self.date_format is None:
+				settle_order(columns.values())
 		days = {}
 		for field, column in columns.items():
 			found, form = column.days(self.date_format)
@@ -321,7 +386,8 @@ class _Reading:
 			amounts = column.to_numpy()
 		else:
 			texts = column.to_numpy(dtype=object)
-			reading = AmountColumn(self.headers["amount"], texts, self.decimal)
+			known = self.forms and self.forms.amounts
+			reading = AmountColumn(self.headers["amount"], texts, self.decimal, known)
 			amounts = reading.amounts
 			self._report("amount", "empty", np.flatnonzero(reading.blank))
 			wrong = np.flatnonzero(reading.wrong)
@@ -414,25 +480,24 @@ class DateColumn:
 		self.lower = [_fold(text) for text in self.texts]
 		rows = np.bincount(self.codes, minlength=len(self.texts))
 		self.parsed = [_parse(text) for text in self.lower]
-		votes: dict[str, int] = {}
-		for (form, *_), count in zip(self.parsed, rows, strict=True):
-			if form:
-				votes[form] = votes.get(form, 0) + int(count)
-		self.form = max(votes, key=votes.get) if votes else ISO
-		self.day_first: bool | None = None
+		self.votes: dict[str, int] = {}
 		# Rows that only one of the two orders explains: (day first, month first).
 		self.evidence = [0, 0]
-		if self.form == SLASHED:
-			for (form, *parts), count in zip(self.parsed, rows, strict=True):
-				if form == SLASHED:
-					first, second = parts[0] > 12, parts[1] > 12
-					self.evidence[0] += int(count) * (first and not second)
-					self.evidence[1] += int(count) * (second and not first)
+		for (form, *parts), count in zip(self.parsed, rows, strict=True):
+			if form:
+				self.votes[form] = self.votes.get(form, 0) + int(count)
+			if form == SLASHED:
+				first, second = parts[0] > 12, parts[1] > 12
+				self.evidence[0] += int(count) * (first and not second)
+				self.evidence[1] += int(count) * (second and not first)
+		self.form = max(self.votes, key=self.votes.get) if self.votes else ISO
+		self.day_first: bool | None = None
 
 	def example(self) -> str:
-		return next(
-			text for text, (form, *_) in zip(self.texts, self.parsed, strict=True) if form == self.form
-		)
+		return self.example_of(self.form)
+
+	def example_of(self, form: str) -> str:
+		return next(text for text, (other, *_) in zip(self.texts, self.parsed, strict=True) if other == form)
 
 	def days(self, wanted: "DateFormat | None") -> tuple[np.ndarray, str]:
 		"""(days of the different texts, WRONG where there is none; the form that was expected)."""
@@ -448,6 +513,35 @@ class DateColumn:
 		if self.form == SLASHED and not self.day_first:
 			parts = parts[1], parts[0], parts[2]
 		return _day_of(*parts)
+
+
+class DateForms:
+	"""The form of a column of dates that comes in parts: all of them are added, then `settle_order` decides, then each part
+	is read by what was decided (`settled`)."""
+
+	def __init__(self, header: str):
+		self.header = header
+		self.votes: dict[str, int] = {}
+		self.evidence = [0, 0]
+		self.examples: dict[str, str] = {}
+		self.form, self.day_first = ISO, None
+
+	def add(self, part: np.ndarray) -> None:
+		column = DateColumn(self.header, part)
+		for form, count in column.votes.items():
+			self.votes[form] = self.votes.get(form, 0) + count
+			self.examples.setdefault(form, column.example_of(form))
+		self.evidence = [one + other for one, other in zip(self.evidence, column.evidence, strict=True)]
+		self.form = max(self.votes, key=self.votes.get) if self.votes else ISO
+
+	def example(self) -> str:
+		return self.examples[self.form]
+
+	def settled(self, part: np.ndarray) -> DateColumn:
+		"""A part of the column, to be read as the whole of it is."""
+		column = DateColumn(self.header, part)
+		column.form, column.day_first = self.form, self.day_first
+		return column
 
 
 def settle_order(columns) -> None:
@@ -567,39 +661,72 @@ SPACES = re.compile(r"(?<=\d)[\s'’_](?=\d{3})")
 MINUS = str.maketrans("−–—﹣", "----")
 
 
-class AmountColumn:
-	"""One column of amounts: the numbers (NaN where there is none), and for each row what keeps it from being one."""
+class AmountForms:
+	"""How a column of amounts is written, from all of its parts: `add` them, then `settle`."""
 
-	def __init__(self, header: str, texts: np.ndarray, decimal: str | None):
+	def __init__(self, header: str):
+		self.header = header
+		self.votes = {".": 0, ",": 0}
+		self.unclear: str | None = None
+		self.currencies: dict[str, int] = {}
+		self.decimal = "."
+
+	def add(self, texts: np.ndarray) -> None:
+		codes, different = pd.factorize(texts)
+		self.count(
+			different, [_shape(text) for text in different], np.bincount(codes, minlength=len(different))
+		)
+
+	def count(self, texts, shapes: Sequence[tuple], rows: np.ndarray) -> None:
+		"""Different texts, what each looks like, and in how many rows it stands."""
+		for text, (number, _negative, currency), count in zip(texts, shapes, rows, strict=True):
+			sign, certain = decimal_sign(number)
+			if certain:
+				self.votes[sign] += int(count)
+			elif sign:
+				# 1.234: thousands for some, thousandths for others. 1,234 is thousands for nearly everybody.
+				self.unclear = self.unclear or (text if sign == "." else None)
+			if currency:
+				self.currencies[currency] = self.currencies.get(currency, 0) + int(count)
+
+	def settle(self) -> None:
+		"""Raises Unreadable where the amounts can be read in two ways."""
+		votes = self.votes
+		if votes["."] == votes[","] and (votes["."] or self.unclear is not None):
+			raise Unreadable("decimal_unclear", column=self.header, value=self.unclear or self.header)
+		self.decimal = "," if votes[","] > votes["."] else "."
+
+	@property
+	def currency(self) -> str | None:
+		"""The currency of most rows that name one."""
+		return max(self.currencies, key=self.currencies.get) if self.currencies else None
+
+
+class AmountColumn:
+	"""One column of amounts: the numbers (NaN where there is none), and for each row what keeps it from being one.
+
+	decimal: as the person says; forms: of the whole file, where this is a part of it.
+	"""
+
+	def __init__(self, header: str, texts: np.ndarray, decimal: str | None, forms: AmountForms | None = None):
 		self.amounts = np.full(len(texts), np.nan)
 		codes, different = pd.factorize(texts)
 		shapes = [_shape(text) for text in different]
-		rows = np.bincount(codes, minlength=len(different))
-		decimal = decimal or self._decimal(header, different, [digits for digits, *_ in shapes], rows)
+		if not forms:
+			forms = AmountForms(header)
+			forms.count(different, shapes, np.bincount(codes, minlength=len(different)))
+			if not decimal:
+				forms.settle()
+		decimal = decimal or forms.decimal
 		numbers = np.array(
 			[_number(digits, negative, decimal) for digits, negative, _ in shapes], dtype=float
 		)
 		self.amounts = numbers[codes]
 		self.blank = np.array([not text.strip() for text in different], dtype=bool)[codes]
 		self.wrong = np.isnan(self.amounts) & ~self.blank
-		names = np.array([currency for *_, currency in shapes], dtype=object)
-		self.currency, other = _main_currency(names, rows)
+		self.currency = forms.currency
+		other = np.array([name is not None and name != self.currency for *_, name in shapes], dtype=bool)
 		self.other_currency = other[codes] & ~self.wrong
-
-	@staticmethod
-	def _decimal(header: str, texts, digits: Sequence[str], rows: np.ndarray) -> str:
-		votes = {".": 0, ",": 0}
-		unclear = None
-		for text, number, count in zip(texts, digits, rows, strict=True):
-			sign, certain = decimal_sign(number)
-			if certain:
-				votes[sign] += int(count)
-			elif sign:
-				# 1.234: thousands for some, thousandths for others. 1,234 is thousands for nearly everybody.
-				unclear = unclear or (text if sign == "." else None)
-		if votes["."] == votes[","] and (votes["."] or unclear is not None):
-			raise Unreadable("decimal_unclear", column=header, value=unclear or header)
-		return "," if votes[","] > votes["."] else "."
 
 
 def decimal_sign(number: str) -> tuple[str | None, bool]:
@@ -651,13 +778,3 @@ def _number(digits: str, negative: bool, decimal: str) -> float:
 	else:
 		return np.nan
 	return -number if negative else number
-
-
-def _main_currency(names: np.ndarray, rows: np.ndarray) -> tuple[str | None, np.ndarray]:
-	"""The currency of most rows, and which of `names` are another."""
-	votes: dict[str, int] = {}
-	for name, count in zip(names, rows, strict=True):
-		if name:
-			votes[name] = votes.get(name, 0) + int(count)
-	main = max(votes, key=votes.get) if votes else None
-	return main, np.array([name is not None and name != main for name in names], dtype=bool)

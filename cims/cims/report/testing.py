@@ -13,7 +13,7 @@ from frappe.utils import getdate
 from cims.cims.report import remembered
 from cims.cims.report.common import CUSTOMER
 from cims.ratings import snapshots
-from cims.ratings.replay import Point
+from cims.ratings.snapshots import Point
 from cims.trust.calendar import to_day
 from cims.trust.policy import NOT_RATED
 

@@ -73,6 +73,7 @@ def _remove(codes: list[str]) -> None:
 	"""Past all guards, as if they had never been."""
 	import frappe
 
+	from cims.duplicates import keys
 	from cims.ratings import store
 
 	frappe.set_user("Administrator")
@@ -82,6 +83,7 @@ def _remove(codes: list[str]) -> None:
 		frappe.db.delete(parent, {"name": ("in", names)})
 	store.forget(codes)
 	frappe.db.delete("CIMS Customer", {"name": ("in", codes)})
+	keys.refresh(codes)
 	frappe.db.commit()
 
 

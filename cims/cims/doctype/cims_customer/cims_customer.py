@@ -47,9 +47,9 @@ class CIMSCustomer(Document):
 		delete_contact_and_address(self.doctype, self.name)
 
 	def keep_trust_figures(self):
-		"""Whatever came in for them, the trust figures and the sample mark stay what they were."""
+		"""Whatever came in for them, the trust figures and the marks of sample and import stay what they were."""
 		before = self.get_doc_before_save()
-		for field in (*TRUST_FIGURES, "sample_data"):
+		for field in (*TRUST_FIGURES, "sample_data", "import_id"):
 			default = "NR" if field == "trust_grade" else None
 			self.set(field, before.get(field) if before else default)
 
@@ -60,13 +60,7 @@ class CIMSCustomer(Document):
 		for field in other:
 			self.set(field, None)
 		if lost:
-			frappe.msgprint(
-				_("Emptied, because they don't belong to a customer of this type: {0}.").format(
-					", ".join(lost)
-				),
-				indicator="orange",
-				alert=True,
-			)
+			frappe.msgprint(emptied(lost), indicator="orange", alert=True)
 
 	def check_identity(self):
 		if self.credit_code:
@@ -160,6 +154,10 @@ class CIMSCustomer(Document):
 				indicator="orange",
 				alert=True,
 			)
+
+
+def emptied(labels: list[str]) -> str:
+	return _("Emptied, because they don't belong to a customer of this type: {0}.").format(", ".join(labels))
 
 
 def on_doctype_update():

@@ -74,6 +74,7 @@ class CIMSOrder(Document):
 	def keep_sample_mark(self):
 		before = self.get_doc_before_save()
 		self.sample_data = before.sample_data if before else 0
+		self.import_id = before.import_id if before else None
 
 	def fill_defaults(self):
 		settings = frappe.get_cached_doc("CIMS Settings")

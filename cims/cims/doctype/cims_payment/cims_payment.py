@@ -59,6 +59,7 @@ class CIMSPayment(Document):
 	def keep_sample_mark(self):
 		before = self.get_doc_before_save()
 		self.sample_data = before.sample_data if before else 0
+		self.import_id = before.import_id if before else None
 
 	def fill_defaults(self):
 		self.payment_date = self.payment_date or nowdate()

@@ -1,6 +1,7 @@
 frappe.listview_settings["Duplicate Candidate"] = {
 	hide_name_column: true,
 	filters: [["status", "=", "Open"]],
+	formatters: { score: (value) => __("{0} % alike", [value]) },
 
 	get_indicator(doc) {
 		const colour = { Open: "orange", Merged: "green", "Not the Same": "gray" }[doc.status];

@@ -1,5 +1,6 @@
 // Two customers side by side: who stays, a choice for each field that differs, what would be repointed, and the decision.
 
+import { pill as grade } from "../trust/grade";
 import { html, show } from "../trust/html";
 import { call, count, likeness, reasons } from "./reasons";
 
@@ -72,7 +73,8 @@ export class Comparison {
 		return html`<div role="columnheader" class="${stays ? "duplicate-kept" : ""}">
 			<a class="bold" href="/app/cims-customer/${encodeURIComponent(head.name)}">${head.customer_name}</a>
 			<div class="text-muted small">
-				${head.name} · ${__(head.status, null, "CIMS Customer")} ·
+				${grade(head.trust_grade, frappe.boot.cims?.bands || [])} ${head.name} ·
+				${__(head.status, null, "CIMS Customer")} ·
 				${__("since {0}", [frappe.datetime.str_to_user(head.creation.split(" ")[0])])}
 			</div>
 			${choice}
@@ -81,7 +83,7 @@ export class Comparison {
 
 	row(field) {
 		const cells = field.shown.map((text, at) => {
-			const value = text ? html`<span>${text}</span>` : html`<span class="text-muted">${__("empty")}</span>`;
+			const value = text ? html`<span class="duplicate-value">${text}</span>` : html`<span class="text-muted">${__("empty")}</span>`;
 			if (!this.found.may_merge) return html`<div role="cell" class="duplicate-cell">${value}</div>`;
 			const checked = this.side(field) === at ? "checked" : "";
 			return html`<div role="cell" class="duplicate-cell">
