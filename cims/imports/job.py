@@ -16,6 +16,7 @@ from time import monotonic
 import frappe
 from frappe import _
 from frappe.core.doctype.file.utils import find_file_by_url
+from frappe.database import get_db
 from frappe.model.document import Document
 from frappe.utils import now, now_datetime
 from frappe.utils.background_jobs import is_job_enqueued
@@ -387,7 +388,10 @@ class Job:
 		"""Read each chunk while the database is still busy with the one before."""
 		busy: Future | None = None
 		for chunk in source.chunks(self.importer.rows_at_once, self.importer.together):
-			batch = self.importer.read(chunk)
+			with aside():
+				batch = self.importer.read(chunk)
+				self.done += len(chunk)
+				self.progress(self.done, self.total)
 			if busy:
 				busy.result()
 			if chunk.numbers[-1] <= self.doc.rows_done:
@@ -396,8 +400,6 @@ class Job:
 			else:
 				self.importer.judge(batch)
 				busy = pool.submit(copy_context().run, self.settle, batch)
-			self.done += len(chunk)
-			self.progress(self.done, self.total)
 		if busy:
 			busy.result()
 
@@ -529,6 +531,19 @@ class Job:
 		frappe.publish_realtime(
 			"cims_import_progress", {"name": self.doc.name, **known}, doctype=DOCTYPE, docname=self.doc.name
 		)
+
+
+@contextmanager
+def aside():
+	"""What this asks the database nevertheless (a translation that has left the cache) goes over a connection of its own: the
+	import's own is busy in another thread meanwhile."""
+	mine, conf = frappe.local.db, frappe.conf
+	frappe.local.db = get_db(conf.db_host, conf.db_name, conf.db_password, conf.db_port, conf.db_name)
+	try:
+		yield
+	finally:
+		frappe.local.db.close()
+		frappe.local.db = mine
 
 
 class quiet:
