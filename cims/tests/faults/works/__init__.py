@@ -5,8 +5,9 @@ of each unit, which is what has to be whole at any moment: an order with its pay
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+WITHIN, AFTER, GROWING = "within", "after", "growing"
 State = dict[str, dict[str, list[tuple]]]
 
 
@@ -23,8 +24,9 @@ class Work:
 	"""module: of its functions. queries: table -> SELECT of what counts there, the unit first; look: the function that adds
 	to this what only the product can read. parts: what may be seen only as it was, or as it will be.
 
-	prepare, start, again: functions too; start leaves it to the jobs whose methods match `jobs`, or `request` does it at
-	once. at_last: what the scheduler does in the night.
+	prepare, start, afterwards: functions too; start leaves it to the jobs whose methods match `jobs`, or `request` does it
+	at once; afterwards the user and the scheduler look after it, time and again. grows: the beginning of the statement
+	that needs more space, where that isn't any in its largest transaction.
 	"""
 
 	name: str
@@ -36,10 +38,8 @@ class Work:
 	look: str | None = None
 	prepare: str = "prepare"
 	start: str = "start"
-	again: str = "again"
-	at_last: str | None = None
-	# Which changes it is broken before: shares of those it makes.
-	moments: tuple[float, ...] = field(default=(0.35, 0.75))
+	afterwards: tuple[str, ...] = ("again",)
+	grows: str = ""
 
 	def function(self, name: str) -> str:
 		return f"works.{self.module}.{name}"
@@ -65,6 +65,17 @@ class Work:
 				if is_now not in (was, will_be):
 					found.append(f"{name}: {was} -> {is_now} -> {will_be}"[:1000])
 		return found
+
+
+def moments(work: Work, statements: list[str]) -> dict[str, int]:
+	"""Where a work is broken, as numbers of its statements: in the middle of the transaction that changes most, right after
+	that was committed, and where it takes more space."""
+	commits = [at for at, statement in enumerate(statements) if statement.upper().startswith("COMMIT")]
+	begins = [0, *(at + 1 for at in commits)]
+	begin, commit = max(zip(begins, commits, strict=False), key=lambda span: span[1] - span[0])
+	within = (begin + commit + 1) // 2
+	growing = next(at for at, statement in enumerate(statements) if statement.startswith(work.grows))
+	return {WITHIN: within, AFTER: commit + 1, GROWING: growing if work.grows else within}
 
 
 def units(rows) -> dict[str, list[tuple]]:

@@ -73,6 +73,7 @@ WORK = Work(
 	module="importing",
 	queries=QUERIES,
 	look="look",
+	afterwards=("again", "again"),
 	parts=(Part(tuple(QUERIES), at_once=True),),
 	jobs=r"cims\.imports\.job\.run",
 )
@@ -82,6 +83,7 @@ BY_BATCH = Work(
 	prepare="prepare_by_batch",
 	queries=QUERIES,
 	look="look",
+	afterwards=("again", "again"),
 	parts=(Part(tuple(QUERIES), at_once=False),),
 	jobs=r"cims\.imports\.job\.run",
 )

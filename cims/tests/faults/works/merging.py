@@ -45,7 +45,12 @@ def prepare() -> None:
 		contact.insert()
 		order = records.order(code, 500, days_ago=20)
 		records.payment(code, 200, (order.name, 200), days_ago=5)
-	file = {"file_name": "terms.txt", "content": "30 days", "attached_to_doctype": "CIMS Customer", "attached_to_name": RETIRED}
+	file = {
+		"file_name": "terms.txt",
+		"content": "30 days",
+		"attached_to_doctype": "CIMS Customer",
+		"attached_to_name": RETIRED,
+	}
 	frappe.get_doc({"doctype": "File", "is_private": 1, **file}).insert()
 	rerate.nightly()
 
@@ -83,7 +88,7 @@ MERGE = Work(
 	queries=QUERIES,
 	parts=(Part(tuple(POINTERS), at_once=True),),
 	request="merge",
-	again="merge_again",
+	afterwards=("merge_again",),
 )
 UNDO = Work(
 	name="undoing a merge",
@@ -92,5 +97,5 @@ UNDO = Work(
 	queries=QUERIES,
 	parts=(Part(tuple(POINTERS), at_once=True),),
 	request="undo",
-	again="undo_again",
+	afterwards=("undo_again",),
 )
