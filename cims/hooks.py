@@ -100,7 +100,14 @@ scheduler_events = {
 	],
 	"monthly_long": ["cims.ratings.forecasts.refit"],
 	# Ratings follow events by jobs of their own; this finds what a stopped worker left behind.
-	"cron": {"*/5 * * * *": ["cims.ratings.rerate.sweep", "cims.search.index.tidy", "cims.ratings.standings.refresh"]},
+	"cron": {
+		"*/5 * * * *": [
+			"cims.ratings.rerate.sweep",
+			"cims.search.index.tidy",
+			"cims.ratings.standings.refresh",
+			"cims.imports.job.start_next",
+		]
+	},
 }
 
 # Sources of receivables and trading events for the rating, in the order in which they are asked.

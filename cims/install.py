@@ -110,7 +110,6 @@ def before_uninstall() -> None:
 	if records.noted():
 		# Its contacts and log-ins are not our doctypes' and would stay behind; what people added to stays.
 		logins.remove(records.remove().users_kept)
-	tables.drop()
 	_remove_address_template()
 	permissions.revoke()
 	permissions.delete_roles()
@@ -124,6 +123,7 @@ def after_uninstall() -> None:
 	curve_tables.drop()
 	keys.drop_table()
 	finding.drop_table()
+	tables.drop()
 	frappe.clear_cache()
 
 

@@ -76,7 +76,7 @@ def link(
 	else:
 		found = _latest(start, page_len, filters, reference_doctype)
 	if as_dict:
-		return [row | {"label": row.get("customer_name")} for row in found]
+		return [frappe._dict(row, label=row.get("customer_name")) for row in found]
 	return [[row.get(field) for field in DESCRIBED] for row in found]
 
 

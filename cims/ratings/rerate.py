@@ -198,14 +198,16 @@ def rate_until_settled(customer: str) -> None:
 
 def sweep() -> None:
 	"""Scheduler, every five minutes: whoever has new evidence and was not rated yet, for want of a worker or because the
-	event came in just as a job was ending; and runs whose workers are gone. Overrides end here too, so that none holds for
-	long after its day."""
+	event came in just as a job was ending; runs whose workers are gone, or that a new policy should have begun. Overrides end
+	here too, so that none holds for long after its day."""
 	overrides.expire()
 	if frappe.db.count(RATING, {"dirty": (">", 0)}):
 		queue.add_waiting()
 	for run in runs.going():
 		if runs.abandoned(run):
 			queue.add_workers(run)
+	if runs.owed():
+		queue.add_everyone(curve=True, version=policies.active().version)
 
 
 def rate_waiting() -> int:

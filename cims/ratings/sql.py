@@ -8,11 +8,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
+import pymysql
+from pymysql.constants import CR, ER
+
 import frappe
 from frappe.utils import now
 
 Item = TypeVar("Item")
 ROWS_AT_ONCE = 1000
+# Disk full and errors in writing; the server going down; connections killed, lost and closed (0).
+OUT_OF_ORDER = (
+	ER.DISK_FULL, ER.ERROR_ON_WRITE, ER.GET_ERRNO, ER.RECORD_FILE_FULL, ER.SERVER_SHUTDOWN, 1927,
+	CR.CR_CONN_HOST_ERROR, CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST, CR.CR_SERVER_LOST_EXTENDED, 0,
+)  # fmt: skip
 
 
 def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
@@ -152,3 +160,8 @@ def commit() -> None:
 	"""Keep what a long job has done so far. Tests roll everything back and therefore never come here."""
 	if not frappe.flags.in_test:
 		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- chunks of a long job must survive its interruption
+
+
+def is_out_of_order(error: Exception) -> bool:
+	"""Whether an error tells of the database as a whole (a full disk, a connection that is gone) and not of the statement."""
+	return isinstance(error, pymysql.MySQLError) and bool(error.args) and error.args[0] in OUT_OF_ORDER
