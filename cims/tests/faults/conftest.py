@@ -42,6 +42,8 @@ def undisturbed(stage):
 		stage.finish(work)
 		errors = stage.database.rows("SELECT method, error FROM `tabError Log`")
 		assert not errors, f"undisturbed it fails: {errors[0][0]}\n{errors[0][1]}"
-		return Undisturbed(statements, before, work.state(stage))
+		end = work.state(stage)
+		assert work.changed(before, end) == work.changes
+		return Undisturbed(statements, before, end)
 
 	return run

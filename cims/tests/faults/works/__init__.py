@@ -22,7 +22,8 @@ class Part:
 @dataclass(frozen=True, eq=False)
 class Work:
 	"""module: of its functions. queries: table -> SELECT of what counts there, the unit first; look: the function that adds
-	to this what only the product can read. parts: what may be seen only as it was, or as it will be.
+	to this what only the product can read. parts: what may be seen only as it was, or as it will be; changes: how many units
+	of these the work changes, so that it is known to do something where nothing breaks it.
 
 	prepare, start, afterwards: functions too; start leaves it to the jobs whose methods match `jobs`, or `request` does it
 	at once; afterwards the user and the scheduler look after it, time and again. grows: the beginning of the statement
@@ -33,6 +34,7 @@ class Work:
 	module: str
 	queries: dict[str, str]
 	parts: tuple[Part, ...]
+	changes: int
 	jobs: str | None = None
 	request: str | None = None
 	look: str | None = None
@@ -47,6 +49,14 @@ class Work:
 	def state(self, stage) -> State:
 		seen = {table: units(stage.database.rows(query)) for table, query in self.queries.items()}
 		return seen | (stage.call(self.function(self.look)) if self.look else {})
+
+	def changed(self, before: State, end: State) -> int:
+		"""How many units of its parts differ."""
+		return sum(
+			before[table].get(unit) != end[table].get(unit)
+			for table in {table for part in self.parts for table in part.tables}
+			for unit in {*before[table], *end[table]}
+		)
 
 	def half_done(self, before: State, seen: State, end: State) -> list[str]:
 		"""What is visible that is neither as it was nor as it will be."""
@@ -69,13 +79,16 @@ class Work:
 
 def moments(work: Work, statements: list[str]) -> dict[str, int]:
 	"""Where a work is broken, as numbers of its statements: in the middle of the transaction that changes most, right after
-	that was committed, and where it takes more space."""
+	that was committed, and before it takes more space, which it does as it goes on."""
 	commits = [at for at, statement in enumerate(statements) if statement.upper().startswith("COMMIT")]
 	begins = [0, *(at + 1 for at in commits)]
 	begin, commit = max(zip(begins, commits, strict=False), key=lambda span: span[1] - span[0])
-	within = (begin + commit + 1) // 2
 	growing = next(at for at, statement in enumerate(statements) if statement.startswith(work.grows))
-	return {WITHIN: within, AFTER: commit + 1, GROWING: growing if work.grows else within}
+	return {
+		WITHIN: (begin + commit + 1) // 2,
+		AFTER: commit + 1,
+		GROWING: growing if work.grows else begin + 1,
+	}
 
 
 def units(rows) -> dict[str, list[tuple]]:

@@ -87,6 +87,7 @@ MERGE = Work(
 	module="merging",
 	queries=QUERIES,
 	parts=(Part(tuple(POINTERS), at_once=True),),
+	changes=20,
 	request="merge",
 	afterwards=("merge_again",),
 )
@@ -96,6 +97,7 @@ UNDO = Work(
 	prepare="prepare_merged",
 	queries=QUERIES,
 	parts=(Part(tuple(POINTERS), at_once=True),),
+	changes=20,
 	request="undo",
 	afterwards=("undo_again",),
 )

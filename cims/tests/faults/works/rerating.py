@@ -60,5 +60,6 @@ WORK = Work(
 	afterwards=("again", "again"),
 	grows="INSERT INTO `__cims_curve`",
 	parts=(Part(("ratings", "copies"), at_once=False), Part(("evidence",), at_once=True)),
+	changes=2 * CUSTOMERS,
 	jobs=r"cims\.ratings\.(rerate\.rate_everyone|runs\.work)",
 )
