@@ -56,6 +56,11 @@ def add_workers(run: str, besides: int = 0) -> None:
 		frappe.enqueue("cims.ratings.runs.work", queue="long", timeout=LONG, run=run)
 
 
+def _waiting() -> int:
+	"""How many short jobs wait for a worker."""
+	return get_queue("short").count
+
+
 def _workers() -> int:
 	"""How many workers serve the queue of long jobs, on whatever machine."""
 	name = generate_qname("long")
@@ -63,8 +68,10 @@ def _workers() -> int:
 
 
 def _flush() -> None:
-	customers = frappe.flags.pop(FLAG, None) or ()
-	if len(customers) > MANY or get_queue("short").count > MANY:
+	customers = frappe.flags.pop(FLAG, None)
+	if not customers:
+		return
+	if len(customers) > MANY or _waiting() > MANY:
 		add_waiting()
 		return
 	for customer in sorted(customers):

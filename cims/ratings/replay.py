@@ -274,9 +274,15 @@ def _moves(book, past: Past, ledgers, as_of, since, event_move, policy: Policy) 
 		return []
 	state = rating.state_on(history, who, day, policy)
 	found = assess(state.full(), segments, policy)
-	rows = rows_of([history.customers[at] for at in np.unique(who).tolist()], int(day.min()), int(day.max()))
-	named = events.weighed(events.columns(rows, book.position), policy)
-	marked = marks.of_days(rows, named, who, day, state, found, before.score[moved], segments, policy)
+
+	def load(asks):
+		names = [history.customers[at] for at in np.unique(who[asks]).tolist()]
+		rows = rows_of(names, int(day[asks].min()), int(day[asks].max()))
+		return rows, events.weighed(events.columns(rows, book.position), policy)
+
+	marked = marks.of_days(
+		history.events, who, day, state, found, before.score[moved], segments, policy, load
+	)
 	grade = _grades_on(past, who, day, found, state.cap, policy)
 	ledgers.marked[who[day == as_of]] = as_of
 	return [points_of(found, who, day, grade, state.cap, policy, [events.dump(m) for m in marked])]

@@ -13,6 +13,7 @@ import frappe
 from frappe.utils import flt
 
 from cims.ratings import (
+	events,
 	forecasts,
 	marks,
 	overrides,
@@ -28,7 +29,7 @@ from cims.ratings import (
 	together,
 )
 from cims.ratings.calendar import site_calendar, today
-from cims.ratings.events import FIELDS, Ledger, columns, dump, weighed
+from cims.ratings.events import Ledger, columns, dump, weighed
 from cims.trust import kinds, rating
 from cims.trust.calendar import month_ends, to_date, to_day
 from cims.trust.grades import EVALUATIONS, UNRATED
@@ -96,15 +97,14 @@ def _rate_from_sums(kept: frappe._dict, past: tuple[Ledger, Past], day: int, pol
 		ledger.opening = (day, flt(kept.score) if kept.rated else None)
 		ledger.marked = None
 	ledger.tally.age_to(day, policy)
-	evidence = _recent_evidence(customer, day)
-	recent = weighed(columns(evidence, {customer: 0}), policy)
+	recent = weighed(events.read([customer], until=day, faded=day - YEAR), policy)
 	all_of_it = kept.evidence_count <= FORECAST_AT_ONCE and forecasts.model() is not None
 	table = sources.of_objects(sources.receivables([customer], open_only=not all_of_it), site_calendar())
 	state = state_of(ledger, table.pieces, day, policy)
 	known = rating.figures(recent, 1, day)
 	known = replace(known, total=np.array([ledger.count]))
 	ratings = rating.conclude([customer], [segment], state, evaluated, known, day, policy)
-	_mark_move(ledger, ratings, state, evidence, recent, segment, day, policy)
+	_mark_move(ledger, ratings, state, recent, segment, day, policy)
 	found = rows.columns(
 		ratings,
 		[ledger.first],
@@ -136,21 +136,8 @@ def state_of(ledger: Ledger, pieces, day: int, policy: Policy) -> State:
 	)
 
 
-def _recent_evidence(customer: str, day: int) -> list[tuple]:
-	"""The rows that the figures of 12 months and today's marks name."""
-	fields = ", ".join(f"`{field}`" for field in (*FIELDS, "source_doctype", "source_name", "name"))
-	since = {"customer": customer, "year_ago": to_date(day - YEAR), "today": to_date(day)}
-	return frappe.db.sql(
-		f"""SELECT {fields} FROM `tabTrust Evidence`
-		WHERE customer = %(customer)s AND decays_from > %(year_ago)s AND occurred_on <= %(today)s
-		UNION ALL SELECT {fields} FROM `tabTrust Evidence`
-		WHERE customer = %(customer)s AND decays_from <= %(year_ago)s AND occurred_on = %(today)s""",
-		since,
-	)
-
-
 def _mark_move(
-	ledger: Ledger, ratings: Ratings, state: State, evidence, recent, segment, day: int, policy: Policy
+	ledger: Ledger, ratings: Ratings, state: State, recent, segment, day: int, policy: Policy
 ) -> None:
 	"""Keep today as a point of the curve if the score has moved far enough since the day began, and only then."""
 	before = ledger.opening[1]
@@ -159,8 +146,13 @@ def _mark_move(
 	moved = before is not None and ratings.grade[0] != UNRATED and abs(score - before) >= least > 0
 	if moved:
 		who, when = np.zeros(1, dtype=np.int64), np.array([day])
+
+		def load(_asks):
+			found = replay.rows_of(ratings.customers, day, day)
+			return found, weighed(columns(found, {ratings.customers[0]: 0}), policy)
+
 		marked = marks.of_days(
-			evidence, recent, who, when, state, ratings.assessment, np.array([before]), [segment], policy
+			recent, who, when, state, ratings.assessment, np.array([before]), [segment], policy, load
 		)
 		point = replay.points_of(
 			ratings.assessment, who, when, ratings.grade, ratings.cap, policy, [dump(m) for m in marked]
@@ -235,7 +227,7 @@ def rate_waiting() -> int:
 		if frappe.db.count(RATING, {"dirty": (">", 0)}) > frappe.db.count(RATING) * ALL_OF_THEM:
 			return done + rate_everyone()
 		forecasts.first_fit()
-		rated = together.rate_changed(customers, together.scores_by_segment())
+		rated = together.rate_changed(customers, together.peers_as_remembered())
 		sql.commit()
 		done += rated
 		if not rated:

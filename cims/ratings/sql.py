@@ -129,17 +129,19 @@ def insert(
 	rows: Iterable[Sequence[Any]],
 	update: Sequence[str] = (),
 	size: int = ROWS_AT_ONCE,
+	touch: bool = True,
 ) -> int:
 	"""Insert rows of a DocType, many with one statement. Returns how many are new.
 
 	fields: of each row, `name` among them; creation, modified, owner and modified_by are added. update: the fields that a
-	row takes over where a unique key says that it is there already; without any, such a row stays as it is.
+	row takes over where a unique key says that it is there already; without any, such a row stays as it is. touch: such a row
+	counts as modified now.
 	"""
 	stamp, user = now(), frappe.session.user
 	head = ", ".join(f"`{field}`" for field in ("creation", "modified", "owner", "modified_by", *fields))
 	one = "(" + ", ".join(["%s"] * (len(fields) + 4)) + ")"
 	takes = (
-		", ".join(f"`{field}` = VALUES(`{field}`)" for field in ("modified", *update))
+		", ".join(f"`{field}` = VALUES(`{field}`)" for field in (*(("modified",) if touch else ()), *update))
 		if update
 		else "`name` = `name`"
 	)

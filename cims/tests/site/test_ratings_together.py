@@ -350,7 +350,7 @@ class TestRuns(FrappeTestCase):
 		shard = runs.claim(run)
 		for attempt in range(runs.MOST_ATTEMPTS):
 			shard.attempts = attempt
-			runs._failed(shard)
+			runs._failed(shard, counts=True)
 		runs.work(run)
 		self.assertEqual(frappe.db.get_value("Trust Run", run, "status"), "Failed")
 		self.assertEqual(frappe.db.get_value("Trust Run", run, "rated"), 3)
