@@ -26,13 +26,12 @@ PATIENCE = 60
 
 
 class Lines:
-	"""A process that is told what to do a line at a time, and answers each."""
+	"""A process that is told what to do a line at a time, and answers each. It ends with what it reads, so with pytest."""
 
 	def __init__(self, *command: str, log: Path, **options):
 		with open(log, "ab") as out:
-			# Gone with pytest, even if that is killed.
 			self.process = subprocess.Popen(
-				["setpriv", "--pdeathsig", "KILL", *command],
+				command,
 				stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out, text=True, start_new_session=True, **options,
 			)  # fmt: skip
 		self.log = log

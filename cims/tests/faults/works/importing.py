@@ -35,7 +35,9 @@ def bring(wrong: bool = False, **options) -> None:
 	lines = ["Code,Customer Name,Email,Province,City"]
 	for at in range(THERE // 2, THERE + NEW):
 		email = "nobody" if wrong and at % WRONG_EVERY == 0 else population.email(at + 100_000)
-		lines.append(f"{population.code(at)},{population.name(at)},{email},广东省,{population.CITIES[at % 3]}")
+		lines.append(
+			f"{population.code(at)},{population.name(at)},{email},广东省,{population.CITIES[at % 3]}"
+		)
 	with TemporaryDirectory() as folder:
 		path = Path(folder) / "customers.csv"
 		path.write_text("\n".join(lines) + "\n")
