@@ -13,7 +13,7 @@ from place import BENCH, Place
 
 import frappe
 from frappe.utils import getdate, nowdate
-from frappe.utils.background_jobs import get_workers
+from frappe.utils.background_jobs import get_queue, get_workers
 
 from cims.ratings import curve_tables, forecasts, policies, queue, rerate, snapshots, standings, store
 from cims.trust import kinds
@@ -69,6 +69,7 @@ def run(workers: int, curve: bool = False) -> float:
 	before = _last_run().name
 	with measure.workers(BENCH, workers):
 		_until(lambda: len(get_workers()) == workers)
+		_until(_is_idle)
 		start = time.perf_counter()
 		queue.add_everyone(curve=curve)
 		frappe.db.commit()
@@ -79,6 +80,13 @@ def run(workers: int, curve: bool = False) -> float:
 		raise SystemExit(f"{RUN} {last.name} ended {last.status}")
 	_until(lambda: not get_workers())
 	return took
+
+
+def _is_idle() -> bool:
+	"""Whether the workers have done what other figures have left them to do."""
+	return not any(get_queue(name).count for name in ("short", "default", "long")) and all(
+		worker.get_state() == "idle" for worker in get_workers()
+	)
 
 
 def _last_run() -> frappe._dict:
@@ -176,6 +184,7 @@ def _feed(place: Place) -> Figure:
 	names = _some(FEED)
 	with measure.workers(BENCH, 1):
 		_until(lambda: len(get_workers()) == 1)
+		_until(_is_idle)
 		start = time.perf_counter()
 		for first in range(0, FEED, AT_ONCE):
 			store.record(

@@ -13,6 +13,8 @@ def on_doctype_update():
 	frappe.db.add_unique("Trust Evidence", ["source_doctype", "source_name", "source_event"], "unique_source")
 	# All that a rating reads of a customer's rows, so that rating many never touches the rows themselves.
 	frappe.db.add_index("Trust Evidence", events.HISTORY, events.HISTORY_INDEX)
+	# And narrow, so that the last rows of a customer are read in the order of their days and names: the timeline.
+	frappe.db.add_index("Trust Evidence", ["customer", "occurred_on"], "customer_occurred_on")
 	if frappe.db.has_index("tabTrust Evidence", "customer_occurred_on_index"):
 		frappe.db.sql_ddl("ALTER TABLE `tabTrust Evidence` DROP INDEX `customer_occurred_on_index`")
 	frappe.db.add_index("Trust Evidence", ["kind", "occurred_on"])
