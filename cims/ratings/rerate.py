@@ -182,18 +182,20 @@ def _rate_from_evidence(customer: str, kept: frappe._dict, day: int, policy: Pol
 	return found.ratings[0]
 
 
-def rate_until_settled(customer: str) -> None:
-	"""Job: rate one customer, and again while events come in."""
+def rate_until_settled(customer: str) -> bool:
+	"""Job: rate one customer, and again while events come in. Returns whether all of them are in the rating."""
 	policies.active(), site_calendar(), today()
 	for _round in range(ROUNDS):
 		# A transaction reads what was there at its first look: that has to be the one that takes the lock.
 		sql.commit()
 		rate(customer)
 		sql.commit()
-		if not frappe.db.get_value(RATING, customer, "dirty"):
+		waits = frappe.db.get_value(RATING, customer, "dirty")
+		if not waits:
 			break
 	# Whoever has the customer open sees the new rating at once.
 	frappe.publish_realtime("cims_rated", {"customer": customer}, doctype=CUSTOMER, docname=customer)
+	return not waits
 
 
 def sweep() -> None:
@@ -221,13 +223,12 @@ def rate_waiting() -> int:
 		RATING, {"dirty": (">", 0)}, pluck="name", order_by="name", limit=replay.AT_ONCE
 	):
 		if len(customers) <= queue.MANY:
-			for customer in customers:
-				rate_until_settled(customer)
-			return done + len(customers)
-		if frappe.db.count(RATING, {"dirty": (">", 0)}) > frappe.db.count(RATING) * ALL_OF_THEM:
-			return done + rate_everyone()
-		forecasts.first_fit()
-		rated = together.rate_changed(customers, together.peers_as_remembered())
+			rated = sum(map(rate_until_settled, customers))
+		elif frappe.db.count(RATING, {"dirty": (">", 0)}) > frappe.db.count(RATING) * ALL_OF_THEM:
+			rated = rate_everyone()
+		else:
+			forecasts.first_fit()
+			rated = together.rate_changed(customers, together.peers_as_remembered())
 		sql.commit()
 		done += rated
 		if not rated:
