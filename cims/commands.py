@@ -153,7 +153,10 @@ def backfill(customer: str | None):
 @click.command("cims-import")
 @click.argument("file")
 @click.option(
-	"--kind", type=click.Choice(["Receivables", "Customers"]), default="Receivables", show_default=True
+	"--kind",
+	type=click.Choice(["Receivables", "Orders", "Customers"]),
+	default="Receivables",
+	show_default=True,
 )
 @click.option("--map", "mapping", help="FIELD=HEADER,... for columns whose headers aren't recognised.")
 @click.option("--date-format", help="Such as DD/MM/YYYY, where the dates themselves don't tell.")
@@ -164,11 +167,22 @@ def backfill(customer: str | None):
 @click.option(
 	"--take-good-rows", is_flag=True, help="Import them, and write the others to a file, with the reasons."
 )
+@click.option(
+	"--by-batch", is_flag=True, help="With --take-good-rows: keep what is written, and go on after a fault."
+)
+@click.option(
+	"--match-by",
+	type=click.Choice(["Code", "Unified Social Credit Code", "Resident ID", "Phone", "Mobile"]),
+	default="Code",
+	show_default=True,
+	help="What customers are found by.",
+)
+@click.option("--lane", type=click.Choice(["Fast", "Strict"]), default="Fast", show_default=True)
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @on_site
 def import_file(file: str, kind: str, mapping: str | None, as_json: bool, dry_run: bool, **options):
-	"""Import receivables or customers from a CSV or XLSX FILE, as the form CIMS Import does."""
+	"""Import receivables, orders or customers from a CSV or XLSX FILE, as the form CIMS Import does."""
 	from cims.imports import job
 
 	frappe.set_user("Administrator")
@@ -178,8 +192,38 @@ def import_file(file: str, kind: str, mapping: str | None, as_json: bool, dry_ru
 	job.run_now(doc, job.CHECK if dry_run else job.IMPORT)
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- a command is its own transaction
 	click.echo(json.dumps(job.outcome(doc), default=str) if as_json else _import_report(doc))
-	if doc.status == "Failed":
+	if doc.status in ("Failed", "Stopped", "Queued"):
 		sys.exit(1)
+
+
+@click.command("cims-import-resume")
+@click.argument("name")
+@on_site
+def resume_import(name: str):
+	"""Go on with the import NAME, which kept its rows batch by batch and was interrupted."""
+	from cims.imports import job
+
+	_run_import(name, job.IMPORT)
+
+
+@click.command("cims-import-undo")
+@click.argument("name")
+@on_site
+def undo_import(name: str):
+	"""Take back what the import NAME has written, as long as nothing builds on it."""
+	from cims.imports import job
+
+	_run_import(name, job.UNDO)
+
+
+def _run_import(name: str, what: str) -> None:
+	from cims.imports import job
+
+	frappe.set_user("Administrator")
+	doc = frappe.get_doc(job.DOCTYPE, name)
+	job.run_now(doc, what)
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- a command is its own transaction
+	click.echo(_import_report(doc))
 
 
 def _path(file: str) -> Path:
@@ -253,4 +297,6 @@ commands = [
 	import_file,
 	rebuild_search,
 	find_duplicates,
+	resume_import,
+	undo_import,
 ]

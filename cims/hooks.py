@@ -17,7 +17,8 @@ add_to_apps_screen = [
 
 # What there is about as much of as there are customers, or more.
 LARGE = (
-	"CIMS Customer", "CIMS Order", "CIMS Payment", "Customer Merge", "Duplicate Candidate", "Trust Evidence", "Trust Rating",
+	"CIMS Customer", "CIMS Import Change", "CIMS Order", "CIMS Payment", "Customer Merge", "Duplicate Candidate",
+	"Trust Evidence", "Trust Rating",
 )  # fmt: skip
 
 app_include_js = "cims.bundle.js"
@@ -100,7 +101,14 @@ scheduler_events = {
 	],
 	"monthly_long": ["cims.ratings.forecasts.refit"],
 	# Ratings follow events by jobs of their own; this finds what a stopped worker left behind.
-	"cron": {"*/5 * * * *": ["cims.ratings.rerate.sweep", "cims.search.index.tidy", "cims.ratings.standings.refresh"]},
+	"cron": {
+		"*/5 * * * *": [
+			"cims.ratings.rerate.sweep",
+			"cims.search.index.tidy",
+			"cims.ratings.standings.refresh",
+			"cims.imports.job.start_next",
+		]
+	},
 }
 
 # Sources of receivables and trading events for the rating, in the order in which they are asked.

@@ -8,6 +8,7 @@ from frappe import _
 
 from cims.api import arguments
 from cims.imports import job
+from cims.trust.words import safe_cell
 
 DOCTYPE = job.DOCTYPE
 
@@ -22,10 +23,15 @@ def create(
 	create_customers: bool = True,
 	update_customers: bool = True,
 	take_good_rows: bool = False,
+	by_batch: bool = False,
+	match_by: str = "Code",
+	lane: str = "Fast",
 ) -> dict:
 	"""A new import of a file, checked: sent along as the part "file" of the form, or uploaded before (`file_url`).
 
-	kind: Receivables or Customers. mapping: field -> header of its column, where the headers aren't recognised.
+	kind: Receivables, Orders or Customers. mapping: field -> header of its column, where the headers aren't recognised.
+	match_by: what customers are found by, as the form has it. by_batch: keep what is written batch by batch, so that an
+	interrupted import goes on where it stopped. lane: Fast or Strict.
 	Returns what `get` does; status Checking while a large file is worked through.
 	"""
 	arguments.required(kind=kind)
@@ -47,6 +53,9 @@ def create(
 			"create_customers": create_customers,
 			"update_customers": update_customers,
 			"take_good_rows": take_good_rows,
+			"by_batch": by_batch,
+			"match_by": match_by,
+			"lane": lane,
 		}
 	)
 	doc.insert()
@@ -92,8 +101,18 @@ def take_file():
 
 @frappe.whitelist(methods=["POST"])
 def start(name: str = "") -> dict:
-	"""Import a checked file in the background. Returns what `get` does."""
+	"""Import a checked file in the background, or go on with one that was interrupted. Returns what `get` does."""
 	job.enqueue(_import(name, "write"), job.IMPORT)
+	return _shown(name)
+
+
+@frappe.whitelist(methods=["POST"])
+def undo(name: str = "") -> dict:
+	"""Take back in the background what an import has written, as long as nothing builds on it. Returns what `get` does.
+
+	Raises ValidationError, saying what builds on it, otherwise.
+	"""
+	job.enqueue(_import(name, "write"), job.UNDO)
 	return _shown(name)
 
 
@@ -115,7 +134,9 @@ def template(kind: str = "") -> None:
 	arguments.may_read(DOCTYPE)
 	fields = frappe.get_attr(job.IMPORTERS[kind])(frappe.new_doc(DOCTYPE), "").fields
 	out = io.StringIO(newline="")
-	csv.writer(out).writerows([[_(f.label) for f in fields], [f.example for f in fields]])
+	csv.writer(out).writerows(
+		[[safe_cell(_(f.label)) for f in fields], [safe_cell(f.example) for f in fields]]
+	)
 	frappe.response.update(
 		type="download",
 		filename=f"{_(kind)}.csv",

@@ -31,7 +31,7 @@ def panel(customer: str = "") -> dict:
 
 
 @frappe.whitelist(methods=["GET", "POST"])
-def progress(run: str | None = None) -> dict | None:
+def progress(run: str | None = None) -> dict:
 	"""How far the rating of everybody is (`runs.progress`): the run called `run`, without a name the last one."""
 	arguments.may_read(runs.RUN)
 	return runs.progress(run)

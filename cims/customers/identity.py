@@ -28,7 +28,8 @@ class BadValue(ValueError):
 
 def resident_id(number: str) -> str:
 	"""A Chinese resident ID: 18 characters, check digit and birth date right (GB 11643, by python-stdnum)."""
-	if plain := shortcuts.resident_id(number):
+	plain = shortcuts.resident_id(number) or shortcuts.resident_id(clean(number, " -").upper())
+	if plain:
 		return plain
 	number = clean(number, " -").upper()
 	try:
@@ -40,7 +41,8 @@ def resident_id(number: str) -> str:
 			).format(number)
 		) from None
 	except InvalidComponent:
-		# A place that the library doesn't list (residence permits, renumbered counties) is no proof of an error.
+		# Not the place: one that the library doesn't list (residence permits, renumbered counties) is no proof of an error,
+		# and passes above.
 		_check_birth_date(number)
 	except ValidationError:
 		raise BadValue(

@@ -35,7 +35,7 @@ from cims.imports.source import Chunk
 from cims.ratings import policies, store
 from cims.trust.calendar import to_date
 from cims.trust.problems import Problem, message
-from cims.trust.reader import WRONG, DateForms, DateFormat, settle_order
+from cims.trust.reader import WRONG, DateFormat, DateForms, settle_order
 
 CUSTOMER = "CIMS Customer"
 # What a row may bring, with what else its column is called.
@@ -165,9 +165,9 @@ class CustomersImport(Importer):
 	def check_match(self) -> None:
 		if self.match_by != "code" and self.match_by not in self.at:
 			frappe.throw(
-				_("Customers are to be found by {0}, but no column stands for it. Choose one under Columns.").format(
-					_(self.doc.match_by)
-				)
+				_(
+					"Customers are to be found by {0}, but no column stands for it. Choose one under Columns."
+				).format(_(self.doc.match_by))
 			)
 
 	def survey(self, chunk: Chunk) -> None:
@@ -194,7 +194,9 @@ class CustomersImport(Importer):
 		texts = {name: chunk.column(at) for name, at in self.at.items()}
 		batch.data = rows = Rows(texts, {})
 		for at, beyond in chunk.beyond.items():
-			batch.reject(at, message(Problem(chunk.numbers[at], None, "too_many_cells", {"value": beyond}), _))
+			batch.reject(
+				at, message(Problem(chunk.numbers[at], None, "too_many_cells", {"value": beyond}), _)
+			)
 		for name, column in texts.items():
 			rows.values[name] = self.read_column(batch, name, column)
 		for at, text in enumerate(texts["customer_name"]):
@@ -245,7 +247,9 @@ class CustomersImport(Importer):
 		found = [read[code] for code in column.codes]
 		for at, day in enumerate(found):
 			if day == WRONG:
-				problem = Problem(batch.chunk.numbers[at], None, "date_wrong", {"value": texts[at], "form": form})
+				problem = Problem(
+					batch.chunk.numbers[at], None, "date_wrong", {"value": texts[at], "form": form}
+				)
 				batch.reject(at, in_cell(self.chosen["birth_date"], message(problem, _)))
 				found[at] = None
 		return found
@@ -289,7 +293,10 @@ class CustomersImport(Importer):
 				continue
 			if name in ("phone", "mobile"):
 				regions = self.regions(rows, len(column))
-				stored = [text and (memo[text, region] or text) for text, region in zip(column, regions, strict=True)]
+				stored = [
+					text and (memo[text, region] or text)
+					for text, region in zip(column, regions, strict=True)
+				]
 			elif name == "resident_id":
 				stored = [text and (memo[text] or (text,))[0] for text in column]
 			else:
@@ -301,7 +308,11 @@ class CustomersImport(Importer):
 	def regions(self, rows: Rows, count: int) -> list[str | None]:
 		"""The country whose numbers each row may give without its code, were it a new customer's."""
 		countries, usual = rows.values.get("country"), self.rules.region.get(self.country)
-		return [self.rules.region.get(name) if name else usual for name in countries] if countries else [usual] * count
+		return (
+			[self.rules.region.get(name) if name else usual for name in countries]
+			if countries
+			else [usual] * count
+		)
 
 	def find(self, batch: Batch) -> dict[int, dict]:
 		"""Position -> the customer that the row is about, as it is. Several that it may be about are a problem."""
@@ -326,9 +337,13 @@ class CustomersImport(Importer):
 			same, by_code = batch.data.there.get(at), known.get(at)
 			if code and same and same["name"] != by_code:
 				why = _("The customer with this {0} has the code {1}. Correct the code, or leave it empty.")
-				batch.reject(at, in_cell(self.chosen["code"], why.format(self.label[self.match_by], same["name"])))
+				batch.reject(
+					at, in_cell(self.chosen["code"], why.format(self.label[self.match_by], same["name"]))
+				)
 			elif by_code and not same:
-				why = _("The customer with this code has another {0}. Find customers by their code to change it.")
+				why = _(
+					"The customer with this code has another {0}. Find customers by their code to change it."
+				)
 				batch.reject(at, in_cell(self.chosen["code"], why.format(self.label[self.match_by])))
 
 	def settle(self, rows: Rows, count: int) -> None:
@@ -357,7 +372,8 @@ class CustomersImport(Importer):
 			if not (types and types[at]) and any(column[at] for column in of_a_person):
 				columns["customer_type"][at] = "Individual"
 			if not (countries and countries[at]):
-				columns["country"][at] = self.country if any(column[at] for column in placed) else None
+				needed = any(column[at] for column in placed)
+				columns["country"][at] = self.country if needed else self.template.get("country")
 
 	def taken(self, rows: Rows) -> set[int]:
 		"""The rows whose resident ID or credit code another customer has."""
@@ -367,7 +383,11 @@ class CustomersImport(Importer):
 				continue
 			for at, others in self.matching.there(name, name, ("name",), living=True).items():
 				me, value = rows.there.get(at, {}), rows.columns[name][at]
-				if value and value != me.get(name) and any(other["name"] != me.get("name") for other in others):
+				if (
+					value
+					and value != me.get(name)
+					and any(other["name"] != me.get("name") for other in others)
+				):
 					found.add(at)
 		return found
 
@@ -418,7 +438,8 @@ class CustomersImport(Importer):
 		doc = frappe.new_doc(CUSTOMER)
 		if not values.get("customer_type") and any(values.get(name) for name in OF_A_PERSON):
 			doc.customer_type = "Individual"
-		doc.country = self.country if any(values.get(name) for name in WITH_COUNTRY) else None
+		if any(values.get(name) for name in WITH_COUNTRY):
+			doc.country = self.country
 		doc.update(values)
 		return doc
 
@@ -434,7 +455,9 @@ class CustomersImport(Importer):
 		changed = [
 			self.label[name]
 			for name, column in rows.values.items()
-			if name != "code" and column[at] is not None and (rows.columns[name][at] or None) != (there[name] or None)
+			if name != "code"
+			and column[at] is not None
+			and (rows.columns[name][at] or None) != (there[name] or None)
 		]
 		said = ", ".join(changed)
 		if not changed:
@@ -459,7 +482,8 @@ class CustomersImport(Importer):
 
 	def write(self, batch: Batch) -> None:
 		if self.strict:
-			self.write_documents(batch)
+			with derived.later():
+				self.write_documents(batch)
 		else:
 			self.write_set(batch)
 

@@ -22,13 +22,15 @@ class Matching:
 		self.own = own
 		self.at: dict[int, int] = {}
 		bulk.create(HERE, COLUMNS)
-		bulk.create(SEEN, f"{COLUMNS}, PRIMARY KEY (`field`, `value`)", bulk.INDEXED)
+		bulk.create(SEEN, f"{COLUMNS}, PRIMARY KEY (`field`, `value`)")
 
 	def close(self) -> None:
 		bulk.drop(HERE)
 		bulk.drop(SEEN)
 
-	def load(self, numbers: Sequence[int], keys: Mapping[str, Sequence], titles: Sequence[str | None]) -> None:
+	def load(
+		self, numbers: Sequence[int], keys: Mapping[str, Sequence], titles: Sequence[str | None]
+	) -> None:
 		"""Take these rows for the next questions. keys: field -> values; titles: names, where these may tell a customer."""
 		self.at = {number: at for at, number in enumerate(numbers)}
 		found = [
@@ -42,7 +44,8 @@ class Matching:
 		if found:
 			bulk.load(HERE, ("row", "field", "value"), list(zip(*found, strict=True)))
 			new = bulk.run(
-				f"INSERT IGNORE INTO `{SEEN}` SELECT * FROM `{HERE}` WHERE `field` != %s ORDER BY `row`", (TITLE,)
+				f"INSERT IGNORE INTO `{SEEN}` SELECT * FROM `{HERE}` WHERE `field` != %s ORDER BY `row`",
+				(TITLE,),
 			)
 			self.again = new < sum(name != TITLE for _number, name, _value in found)
 
@@ -57,7 +60,9 @@ class Matching:
 		):
 			yield self.at[number], name, value, first
 
-	def there(self, name: str, column: str, fields: Sequence[str], living: bool = False) -> dict[int, list[dict]]:
+	def there(
+		self, name: str, column: str, fields: Sequence[str], living: bool = False
+	) -> dict[int, list[dict]]:
 		"""Position -> the customers that have the row's key `name` in a column, with these of their fields.
 
 		living: leave out archived ones.

@@ -11,7 +11,15 @@ from functools import partial
 
 import frappe
 from frappe.model.naming import validate_name
-from frappe.utils import cint, getdate, nowdate, split_emails, validate_email_address, validate_phone_number, validate_url
+from frappe.utils import (
+	cint,
+	getdate,
+	nowdate,
+	split_emails,
+	validate_email_address,
+	validate_phone_number,
+	validate_url,
+)
 
 from cims.cims.doctype.cims_customer.cims_customer import COMPANY_FIELDS, PERSON_FIELDS
 from cims.customers import identity, regions
@@ -87,7 +95,9 @@ class Rules:
 			if df.fieldtype in types and types[df.fieldtype][0] == "varchar"
 		}
 		self.texts = [
-			df.fieldname for df in meta.fields if df.fieldtype in types and types[df.fieldtype][0].endswith("text")
+			df.fieldname
+			for df in meta.fields
+			if df.fieldtype in types and types[df.fieldtype][0].endswith("text")
 		]
 		self.required = [df.fieldname for df in meta.fields if df.reqd]
 		self.today = getdate(nowdate())
@@ -141,7 +151,11 @@ class Rules:
 		for at, number in enumerate(numbers):
 			if number:
 				found = self.person[number]
-				if found is None or births[at] not in (None, "", found[1]) or genders[at] not in (None, "", found[2]):
+				if (
+					found is None
+					or births[at] not in (None, "", found[1])
+					or genders[at] not in (None, "", found[2])
+				):
 					doubtful.add(at)
 				else:
 					numbers[at], births[at], genders[at] = found

@@ -16,7 +16,9 @@ ROWS = "cims_import_rows"
 AT_ONCE = 5000
 
 
-def insert(doctype: str, columns: Mapping[str, Sequence], constants: Mapping[str, object], stamp: str) -> None:
+def insert(
+	doctype: str, columns: Mapping[str, Sequence], constants: Mapping[str, object], stamp: str
+) -> None:
 	"""Insert documents, given as columns (`name` among them), and what is the same for all of them."""
 	user = frappe.session.user
 	same = {"creation": stamp, "modified": stamp, "owner": user, "modified_by": user, **constants}
@@ -25,7 +27,9 @@ def insert(doctype: str, columns: Mapping[str, Sequence], constants: Mapping[str
 	count = bulk.load(ROWS, names, list(columns.values()))
 	head = ", ".join(f"`{name}`" for name in (*names, *same))
 	chosen = ", ".join((*(f"`{name}`" for name in names), *["%s"] * len(same)))
-	written = bulk.run(f"INSERT INTO `tab{doctype}` ({head}) SELECT {chosen} FROM `{ROWS}`", list(same.values()))
+	written = bulk.run(
+		f"INSERT INTO `tab{doctype}` ({head}) SELECT {chosen} FROM `{ROWS}`", list(same.values())
+	)
 	if written != count:
 		raise frappe.ValidationError(f"{written} of {count} rows of {doctype} were written")
 	bulk.drop(ROWS)
@@ -53,7 +57,14 @@ def mark(doctype: str, names: Sequence[str], own: str) -> None:
 def keep(own: str, doctype: str, names: Sequence[str], former: Sequence[Mapping], stamp) -> None:
 	"""Keep the former values of documents that an import changes. stamp: their time of change from then on."""
 	rows = [
-		(sql.new_name(), own, doctype, name, get_datetime(stamp), json.dumps(values, default=str, ensure_ascii=False))
+		(
+			sql.new_name(),
+			own,
+			doctype,
+			name,
+			get_datetime(stamp),
+			json.dumps(values, default=str, ensure_ascii=False),
+		)
 		for name, values in zip(names, former, strict=True)
 	]
 	fields = ("name", "import_id", "reference_doctype", "reference_name", "changed_on", "former")

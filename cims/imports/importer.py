@@ -19,7 +19,6 @@ from cims.trust.problems import Problem, Unreadable, text
 from cims.trust.reader import plain
 
 
-
 @dataclass(frozen=True)
 class Field:
 	"""A field that a column of the file can stand for. label and help: English, translated when shown.
@@ -223,9 +222,13 @@ class Names:
 		return self.last - self.next + 1
 
 	def take(self, count: int = 1) -> list[str]:
-		"""The next names, none of which a document has; fewer where the block ends."""
+		"""The next names, none of which a document has. Nothing where the series doesn't name these documents."""
 		names = []
-		while len(names) < count and len(self):
+		while len(names) < count and self.digits:
+			if not len(self):
+				# Somebody else's names stood in the block.
+				self.next = _advance(self.prefix, count - len(names))
+				self.last = self.next + count - len(names) - 1
 			part = range(self.next, min(self.next + count - len(names), self.last + 1))
 			self.next = part.stop
 			wanted = [f"{self.prefix}{number:0{self.digits}d}" for number in part]

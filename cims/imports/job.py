@@ -16,7 +16,9 @@ from time import monotonic
 import frappe
 from frappe import _
 from frappe.core.doctype.file.utils import find_file_by_url
+from frappe.database import get_db
 from frappe.model.document import Document
+from frappe.translate import get_user_lang
 from frappe.utils import now, now_datetime
 from frappe.utils.background_jobs import is_job_enqueued
 
@@ -36,15 +38,16 @@ IMPORTERS = {
 CHECK, IMPORT, UNDO = "Checking", "Importing", "Undoing"
 QUEUED, STOPPED, IMPORTED, UNDONE = "Queued", "Stopped", "Imported", "Undone"
 BUSY = (QUEUED, CHECK, IMPORT, UNDO)
+COMPLETED = {IMPORT: IMPORTED, UNDO: UNDONE}
 # What is in cannot be changed any more, only undone.
 WRITTEN_STATUS = (STOPPED, IMPORTED, UNDONE)
 # Fields of the document that only the job writes, and what they hold before it ran.
 NOTHING_YET = {
 	"status": "Draft", "rows_total": 0, "rows_new": 0, "rows_updated": 0, "rows_duplicate": 0, "rows_rejected": 0,
 	"customers_created": 0, "summary": None, "error": None, "rejects": None, "started_on": None, "finished_on": None,
-	"kept": None, "rows_done": 0, "task": None,
+	"kept": None, "rows_done": 0, "task": None, "task_user": None,
 }  # fmt: skip
-INTERNAL = ("summary", "kept", "task", "rows_done")
+INTERNAL = ("summary", "kept", "task", "task_user", "rows_done")
 SAVEPOINT = "cims_import"
 SURVEYED_AT_ONCE = 5000
 # Files up to this size are checked while the person waits.
@@ -133,8 +136,7 @@ def enqueue(doc, what: str) -> None:
 		frappe.throw(_("This import is running already. Wait until it has ended."))
 	check_next(doc, status, what)
 	size = Path(asked.path).stat().st_size
-	goes_on = what == UNDO or status == STOPPED
-	doc.db_set(({} if goes_on else NOTHING_YET) | {"status": what, "task": what, "started_on": now()}, notify=True)
+	begin(doc, what, status)
 	_remember(doc.name, {"done": 0, "total": 0, "seconds": 0})
 	_enqueue(doc.name, int(max(1500, size / 50 * SECONDS_A_ROW)), now=what == CHECK and size <= SMALL)
 
@@ -164,11 +166,17 @@ def check_next(doc, status: str, what: str) -> None:
 def run_now(doc, what: str) -> None:
 	"""Check, import or undo a saved import here and now."""
 	check_next(doc, doc.status, what)
-	goes_on = what == UNDO or doc.status == STOPPED
-	doc.db_set(({} if goes_on else NOTHING_YET) | {"status": what, "task": what, "started_on": now()})
+	begin(doc, what, doc.status)
 	sql.commit()
 	run(doc.name)
 	doc.reload()
+
+
+def begin(doc, what: str, status: str) -> None:
+	"""Note what is to be done, and for whom. What is kept of an interrupted import stays."""
+	goes_on = what == UNDO or status == STOPPED
+	task = {"status": what, "task": what, "task_user": frappe.session.user, "started_on": now()}
+	doc.db_set(({} if goes_on else NOTHING_YET) | task, notify=True)
 
 
 def outcome(doc) -> dict:
@@ -179,6 +187,28 @@ def outcome(doc) -> dict:
 def run(name: str) -> None:
 	"""The job: what the task of the import says is to be done, if no other import of its kind is being done."""
 	doc = frappe.get_doc(DOCTYPE, name)
+	# One that waited may have been started by somebody else's import.
+	with as_user(doc.task_user):
+		_take_turn(doc)
+
+
+@contextmanager
+def as_user(user: str):
+	"""Inside of it the user is this one; in a job, whose language nobody has set, the language is this user's as well."""
+	before, language = frappe.session.user, frappe.local.lang
+	if user != before:
+		frappe.set_user(user)
+	if not getattr(frappe.local, "request", None):
+		frappe.local.lang = get_user_lang(user)
+	try:
+		yield
+	finally:
+		if user != before:
+			frappe.set_user(before)
+		frappe.local.lang = language
+
+
+def _take_turn(doc) -> None:
 	if doc.task == CHECK:
 		_run(doc)
 		return
@@ -211,11 +241,11 @@ def is_free(kind: str) -> bool:
 
 def start_next(kind: str | None = None) -> None:
 	"""Start the import that has waited longest, of this kind or of each."""
-	for kind in [kind] if kind else IMPORTERS:
+	for one in [kind] if kind else IMPORTERS:
 		waiting = frappe.get_all(
-			DOCTYPE, {"status": QUEUED, "kind": kind}, pluck="name", order_by="started_on", limit=1
+			DOCTYPE, {"status": QUEUED, "kind": one}, pluck="name", order_by="started_on", limit=1
 		)
-		if waiting and is_free(kind):
+		if waiting and is_free(one):
 			_enqueue(waiting[0])
 
 
@@ -235,7 +265,10 @@ def _run(doc) -> None:
 		trace = frappe.get_traceback()
 		job.take_back()
 		log = frappe.log_error(
-			_("Import {0} stopped").format(doc.name), trace, reference_doctype=DOCTYPE, reference_name=doc.name
+			_("Import {0} stopped").format(doc.name),
+			trace,
+			reference_doctype=DOCTYPE,
+			reference_name=doc.name,
 		)
 		why = _(
 			"The import stopped because of an error in the program. Show your administrator error log {0}."
@@ -258,7 +291,9 @@ def state(doc) -> dict:
 		if doc.status == QUEUED:
 			start_next(doc.kind)
 		elif doc.status in BUSY:
-			Job(doc).fail(_("The import stopped before its end, because the server was restarted. Start it again."))
+			Job(doc).fail(
+				_("The import stopped before its end, because the server was restarted. Start it again.")
+			)
 	return {"status": doc.status, **running}
 
 
@@ -356,7 +391,10 @@ class Job:
 		"""Read each chunk while the database is still busy with the one before."""
 		busy: Future | None = None
 		for chunk in source.chunks(self.importer.rows_at_once, self.importer.together):
-			batch = self.importer.read(chunk)
+			with aside():
+				batch = self.importer.read(chunk)
+				self.done += len(chunk)
+				self.progress(self.done, self.total)
 			if busy:
 				busy.result()
 			if chunk.numbers[-1] <= self.doc.rows_done:
@@ -365,8 +403,6 @@ class Job:
 			else:
 				self.importer.judge(batch)
 				busy = pool.submit(copy_context().run, self.settle, batch)
-			self.done += len(chunk)
-			self.progress(self.done, self.total)
 		if busy:
 			busy.result()
 
@@ -412,7 +448,9 @@ class Job:
 			return _(
 				"Nothing was written, because {0} rows have a problem. Correct the file, or take the good rows without them."
 			).format(rejected)
-		return _("Nothing was written. {0} Correct the file, or take the good rows without this one.").format(why)
+		return _("Nothing was written. {0} Correct the file, or take the good rows without this one.").format(
+			why
+		)
 
 	# --- what it came to
 
@@ -425,8 +463,11 @@ class Job:
 		return Path(frappe.get_site_path("private", "files", name)), None
 
 	def fail(self, error: str) -> None:
-		"""The end of a run that wasn't completed. What is kept batch by batch stays, and can be gone on with."""
-		done, kept = frappe.db.get_value(DOCTYPE, self.doc.name, ["rows_done", "kept"])
+		"""The end of a run that wasn't completed. What is kept batch by batch stays, and can be gone on with; and what was
+		committed to the last row before something broke is completed."""
+		status, done, kept = frappe.db.get_value(DOCTYPE, self.doc.name, ["status", "rows_done", "kept"])
+		if status == COMPLETED.get(self.doc.task):
+			return
 		if self.doc.task == UNDO:
 			self.doc.db_set({"status": STOPPED if done else IMPORTED, "error": error}, notify=True)
 			return
@@ -496,6 +537,19 @@ class Job:
 		frappe.publish_realtime(
 			"cims_import_progress", {"name": self.doc.name, **known}, doctype=DOCTYPE, docname=self.doc.name
 		)
+
+
+@contextmanager
+def aside():
+	"""What this asks the database nevertheless (a translation that has left the cache) goes over a connection of its own: the
+	import's own is busy in another thread meanwhile."""
+	mine, conf = frappe.local.db, frappe.conf
+	frappe.local.db = get_db(conf.db_host, conf.db_name, conf.db_password, conf.db_port, conf.db_name)
+	try:
+		yield
+	finally:
+		frappe.local.db.close()
+		frappe.local.db = mine
 
 
 class quiet:

@@ -38,9 +38,9 @@ def check_fast(doctypes: tuple[str, ...]) -> None:
 	held = [what for doctype in doctypes for what in attached(doctype)]
 	if held:
 		frappe.throw(
-			_("The fast lane would pass by what is attached to these documents: {0}. Choose the strict lane.").format(
-				"; ".join(held)
-			)
+			_(
+				"The fast lane would pass by what is attached to these documents: {0}. Choose the strict lane."
+			).format("; ".join(held))
 		)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from frappe import _
 
-from cims.imports.source import FORMULA, Chunk
+from cims.imports.source import Chunk
+from cims.trust.words import safe_cell
 
 NEW, UPDATED, DUPLICATE, REJECTED = "new", "updated", "duplicate", "rejected"
 OUTCOMES = (NEW, UPDATED, DUPLICATE, REJECTED)
@@ -74,6 +75,7 @@ class Tally:
 			"customers_made": self.customers_made,
 			"first_reason": self.first_reason,
 			"size": self._size,
+			"path": self.path and self.path.name,
 		}
 
 	def add(self, batch: Batch, shown: Callable[[Batch, int], dict]) -> None:
@@ -89,7 +91,11 @@ class Tally:
 	def _sample(self, batch: Batch, at: int, shown: Callable) -> dict:
 		cells = shown(batch, at)
 		if batch.outcomes[at] == REJECTED:
-			cells = {header: text for header, text in zip(self.headers, batch.chunk.rows[at], strict=True) if header}
+			cells = {
+				header: text
+				for header, text in zip(self.headers, batch.chunk.rows[at], strict=True)
+				if header
+			}
 		return {"row": batch.chunk.numbers[at], "cells": cells, "note": "\n".join(batch.notes.get(at, ()))}
 
 	def _reject(self, batch: Batch, at: int) -> None:
@@ -99,7 +105,7 @@ class Tally:
 			return
 		if not self._file:
 			self._open()
-		self._writer.writerow([*map(safe, batch.chunk.rows[at]), number, safe(why)])
+		self._writer.writerow([*map(safe_cell, batch.chunk.rows[at]), number, safe_cell(why)])
 
 	def _open(self) -> None:
 		self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +118,7 @@ class Tally:
 		if not self._size:
 			# A mark that makes spreadsheet programs read it as UTF-8.
 			self._file.write("\ufeff")
-			self._writer.writerow([*map(safe, self.headers), _("Row"), _("Reason")])
+			self._writer.writerow([*map(safe_cell, self.headers), _("Row"), _("Reason")])
 
 	def close(self) -> None:
 		if self._file:
@@ -135,9 +141,3 @@ class _Text:
 
 	def __getattr__(self, name: str):
 		return getattr(self.file, name)
-
-
-def safe(cell) -> str:
-	"""A cell of a CSV file that no spreadsheet program takes for a formula: such a one gets an apostrophe in front."""
-	text = "" if cell is None else str(cell)
-	return f"'{text}" if text.startswith(FORMULA) else text

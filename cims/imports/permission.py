@@ -30,7 +30,9 @@ class Permission:
 			return True
 		key = (*(values.get(field) for field in self.links), name, owner)
 		if key not in self.known:
-			doc = frappe.get_doc({"doctype": self.doctype, **{field: values.get(field) for field in self.links}})
+			doc = frappe.get_doc(
+				{"doctype": self.doctype, **{field: values.get(field) for field in self.links}}
+			)
 			doc.update({"name": name, "owner": owner or frappe.session.user})
 			self.known[key] = bool(frappe.has_permission(self.doctype, self.right, doc=doc))
 		return self.known[key]

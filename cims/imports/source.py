@@ -9,12 +9,10 @@ from pathlib import Path
 
 from cims.trust.cells import CsvCells, WorkbookCells, open_cells
 from cims.trust.problems import Unreadable
+from cims.trust.words import FORMULA_STARTS
 
 # Read after the end of a file: where a quotation mark was never closed, it becomes part of the last cell.
 END = "\ue000end of file\ue000"
-
-# A spreadsheet program takes a cell that begins like this for a formula and works it out.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass
@@ -117,7 +115,7 @@ def _key(row: list[str], together: Sequence[int]) -> list[str]:
 
 def _without_guard(cell: str) -> str:
 	"""A cell without the apostrophe that keeps spreadsheet programs from taking it for a formula."""
-	return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell
+	return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA_STARTS else cell
 
 
 def _ended(lines: Iterator[str]) -> Iterator[str]:

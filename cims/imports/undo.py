@@ -41,7 +41,9 @@ def check(doc) -> None:
 	held = list(what_builds_on(doc))
 	if held:
 		frappe.throw(
-			_("This import can't be undone any more, because something builds on it: {0}.").format("; ".join(held))
+			_("This import can't be undone any more, because something builds on it: {0}.").format(
+				"; ".join(held)
+			)
 		)
 
 
@@ -51,7 +53,9 @@ def what_builds_on(doc) -> Iterator[str]:
 	for doctype in MADE:
 		if not frappe.db.exists(doctype, {"import_id": doc.name}):
 			continue
-		changed = _count(f"`tab{doctype}` mine WHERE mine.import_id = %(own)s AND mine.modified > %(end)s", own)
+		changed = _count(
+			f"`tab{doctype}` mine WHERE mine.import_id = %(own)s AND mine.modified > %(end)s", own
+		)
 		if changed:
 			yield _("{0} × {1}, changed since").format(changed, _(doctype))
 		yield from _links_to(doctype, own)

@@ -21,7 +21,7 @@ from cims.trust.sums import Tally
 
 # The kinds whose weight grows with the amount.
 BY_AMOUNT = (kinds.SETTLED, kinds.WRITTEN_OFF)
-_BY_AMOUNT_CODES = [kinds.CODE[name] for name in BY_AMOUNT]
+BY_AMOUNT_CODES = [kinds.CODE[name] for name in BY_AMOUNT]
 # What is read of each row, in this order.
 FIELDS = ("customer", "kind", "occurred_on", "decays_from", "value", "weight", "amount", "days", "reversal")
 DECIMALS = 9
@@ -46,19 +46,23 @@ def weight_of(kind: str, weight: float, amount: float, policy: Policy) -> float:
 	return weight
 
 
-def read(customers: Sequence[str], until: int | None = None) -> Events:
+def read(customers: Sequence[str], until: int | None = None, faded: int | None = None) -> Events:
 	"""The kept rows of many customers in columns, not `weighed` yet, by customer and day; the columns' customers are their
-	places. until: leave out what became known after this day."""
+	places. until: leave out what became known after this day; faded: and what fades from this day or one before, unless it
+	became known on the day `until` itself."""
+	which = "TRUE" if until is None else "occurred_on <= %(until)s"
+	if faded is not None:
+		which += " AND (decays_from > %(faded)s OR occurred_on = %(until)s)"
 	found = packed.read(
 		customers,
 		(
 			"CRC32(kind)", packed.day("occurred_on"), packed.day("COALESCE(decays_from, occurred_on)"), "value",
 			"IF(reversal, -weight, weight)", "amount", "days",
 		),
-		f"""FROM `tabTrust Evidence` FORCE INDEX ({HISTORY_INDEX})
-		WHERE {"occurred_on <= %(until)s" if until is not None else "TRUE"}""",
+		f"FROM `tabTrust Evidence` FORCE INDEX ({HISTORY_INDEX}) WHERE {which}",
 		"customer",
 		until=None if until is None else to_date(until),
+		faded=None if faded is None else to_date(faded),
 	)  # fmt: skip
 	kind, known, fades_from, value, weight, amount, days = found.columns
 	return Events(
@@ -108,7 +112,7 @@ def columns(rows: Sequence[Sequence], position: Mapping[str, int]) -> Events:
 
 def weighed(events: Events, policy: Policy) -> Events:
 	"""The same events with the weights that they have under a policy."""
-	counted = np.isin(events.kind, _BY_AMOUNT_CODES) & (events.amount != 0)
+	counted = np.isin(events.kind, BY_AMOUNT_CODES) & (events.amount != 0)
 	by_amount = np.where(counted, amount_weight(events.amount, policy), 1.0)
 	return replace(events, weight=events.weight * by_amount)
 
@@ -197,12 +201,20 @@ class Ledgers:
 	def plain(self) -> list[dict]:
 		"""Each one as `Ledger.to_dict` gives it."""
 		opening = [[self.day, None if score != score else score] for score in self.opening.tolist()]
-		columns = (self.sums.tolist(), self.present.tolist(), self.count.tolist(), _or_none(self.first), opening)
+		columns = (
+			self.sums.tolist(),
+			self.present.tolist(),
+			self.count.tolist(),
+			_or_none(self.first),
+			opening,
+		)
 		return [
 			{
 				"policy": self.policy,
 				"day": self.day,
-				"sums": {name: values for name, values, there in zip(self.kinds, sums, has, strict=True) if there},
+				"sums": {
+					name: values for name, values, there in zip(self.kinds, sums, has, strict=True) if there
+				},
 				"hard": self.hard.get(at, {}),
 				"count": count,
 				"first": first,

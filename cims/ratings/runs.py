@@ -25,6 +25,7 @@ MOST_ATTEMPTS = 3
 # Seconds between two looks of a worker that waits for others.
 PAUSE = 0.2
 EVENT = "cims_rating_progress"
+PROGRESS = ("run", "status", "stage", "done", "total", "percent", "started_on", "seconds_left")
 PERCENT = {RATE: (0, 80), COMPARE: (80, 90), CURVE: (90, 98), SEGMENTS: (98, 100)}
 PERCENT_WITH_CURVE = {RATE: (0, 25), COMPARE: (25, 30), CURVE: (30, 95), SEGMENTS: (95, 100)}
 
@@ -64,8 +65,22 @@ def _make(policy: str, curve: bool, user: str | None) -> str:
 	]
 	sql.insert(
 		SHARD,
-		("name", "parent", "parenttype", "parentfield", "idx", "status", "stage", "first", "last", "customers"),
-		[(sql.new_name(), name, RUN, "shards", at, WAITING, *shard) for at, shard in enumerate(shards, start=1)],
+		(
+			"name",
+			"parent",
+			"parenttype",
+			"parentfield",
+			"idx",
+			"status",
+			"stage",
+			"first",
+			"last",
+			"customers",
+		),
+		[
+			(sql.new_name(), name, RUN, "shards", at, WAITING, *shard)
+			for at, shard in enumerate(shards, start=1)
+		],
 	)
 	return name
 
@@ -98,12 +113,16 @@ class Worker:
 			if shard.stage == SEGMENTS:
 				_finish(self.run.name, _outcome(self.run.name))
 			sql.commit()
-		except Exception:
+		except Exception as error:
 			if frappe.flags.in_test:
 				raise
 			frappe.db.rollback()
-			_failed(shard)
+			out_of_order = sql.is_out_of_order(error)
+			_failed(shard, counts=not out_of_order)
 			sql.commit()
+			if out_of_order:
+				# Every shard would fail, and be given up. The sweep sends workers back to them.
+				raise
 		self.tell()
 		return True
 
@@ -159,7 +178,13 @@ def claim(run: str, stale: int = STALE) -> frappe._dict | None:
 	)
 	if not found:
 		return None
-	_set(found[0], status=RUNNING, claimed_on=now(), worker=f"{socket.gethostname()}:{os.getpid()}", attempts=found[0].attempts + 1)
+	_set(
+		found[0],
+		status=RUNNING,
+		claimed_on=now(),
+		worker=f"{socket.gethostname()}:{os.getpid()}",
+		attempts=found[0].attempts + 1,
+	)
 	return found[0]
 
 
@@ -167,11 +192,12 @@ def _done(shard: frappe._dict, rated: int) -> None:
 	_set(shard, status=DONE, rated=rated, error=None)
 
 
-def _failed(shard: frappe._dict) -> None:
-	"""Let somebody try again; after some attempts the run goes on without the shard."""
+def _failed(shard: frappe._dict, counts: bool) -> None:
+	"""Let somebody try again; after some attempts that count the run goes on without the shard."""
 	frappe.log_error(title=f"Trust Run Shard {shard.first} – {shard.last}")
-	given_up = shard.attempts + 1 >= MOST_ATTEMPTS
-	_set(shard, status=FAILED if given_up else WAITING, error=frappe.get_traceback()[-1000:])
+	attempts = shard.attempts + counts
+	status = FAILED if attempts >= MOST_ATTEMPTS else WAITING
+	_set(shard, status=status, attempts=attempts, error=frappe.get_traceback()[-1000:])
 
 
 def _set(shard: frappe._dict, **values) -> None:
@@ -188,7 +214,8 @@ def _outcome(run: str) -> str:
 
 def _finish(run: str, status: str) -> None:
 	rated = frappe.db.sql(
-		"SELECT COALESCE(SUM(rated), 0) FROM `tabTrust Run Shard` WHERE parent = %s AND stage = %s", (run, RATE)
+		"SELECT COALESCE(SUM(rated), 0) FROM `tabTrust Run Shard` WHERE parent = %s AND stage = %s",
+		(run, RATE),
 	)[0][0]
 	row = frappe.qb.DocType(RUN)
 	frappe.qb.update(row).set(row.status, status).set(row.finished_on, now()).set(row.rated, rated).where(
@@ -196,15 +223,19 @@ def _finish(run: str, status: str) -> None:
 	).run()
 
 
-def progress(run: str | None = None) -> dict | None:
-	"""How far a run is (None: the last one): {run, status, stage, done, total, percent, started_on, seconds_left}; None
+def progress(run: str | None = None) -> dict:
+	"""How far a run is (None: the last one): {run, status, stage, done, total, percent, started_on, seconds_left}, all None
 	where there was none. done, total: customers of the stage."""
 	filters = {"name": run} if run else {}
 	found = frappe.get_all(
-		RUN, filters, ["name", "status", "curve", "customers", "started_on"], order_by="creation desc", limit=1
+		RUN,
+		filters,
+		["name", "status", "curve", "customers", "started_on"],
+		order_by="creation desc",
+		limit=1,
 	)
 	if not found:
-		return None
+		return dict.fromkeys(PROGRESS)
 	of = found[0]
 	stages = frappe.db.sql(
 		"""SELECT stage, SUM(IF(status IN ('Done', 'Failed'), customers, 0)), SUM(customers),
@@ -214,22 +245,26 @@ def progress(run: str | None = None) -> dict | None:
 	stage, done, total, _left = next((row for row in stages if row[3]), stages[-1])
 	low, high = (PERCENT_WITH_CURVE if of.curve else PERCENT)[stage]
 	percent = 100.0 if of.status != RUNNING else low + (high - low) * float(done) / max(float(total), 1)
+	if of.status == FINISHED:
+		done = total = of.customers
 	passed = time_diff_in_seconds(now_datetime(), get_datetime(of.started_on))
-	return {
-		"run": of.name,
-		"status": of.status,
-		"stage": stage.split(" ", 1)[1],
-		"done": int(done),
-		"total": int(total),
-		"percent": round(percent, 1),
-		"started_on": str(of.started_on),
-		"seconds_left": round(passed * (100 - percent) / percent, 1) if percent >= 1 else None,
-	}
+	left = round(passed * (100 - percent) / percent, 1) if percent >= 1 else None
+	told = of.name, of.status, stage, int(done), int(total), round(percent, 1), str(of.started_on), left
+	return dict(zip(PROGRESS, told, strict=True))
 
 
 def going() -> list[str]:
 	"""The runs that aren't finished."""
 	return frappe.get_all(RUN, {"status": RUNNING}, pluck="name")
+
+
+def owed() -> bool:
+	"""Whether everybody is still to be rated under the policy in force, as the job that should have begun with it was lost.
+	The policy that comes with the app needs none: it is there before anybody is rated."""
+	policy = policies.active().version
+	if frappe.db.get_value(policies.POLICY, policy, "version") == 1:
+		return False
+	return not frappe.db.exists(RUN, {"policy": policy, "curve": 1})
 
 
 def abandoned(run: str, stale: int = STALE) -> bool:

@@ -9,67 +9,25 @@ month.
 import operator
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
 import frappe
 from frappe import _
 from frappe.desk.reportview import build_match_conditions
-from frappe.model import default_fields, optional_fields
-from frappe.model.db_query import get_date_range
-from frappe.utils import cint, compare, flt, get_filter, getdate
+from frappe.utils import cint
 
 from cims.ratings import snapshots, standings
 from cims.ratings.curve_tables import CURVES
 from cims.ratings.month_format import Standings
-from cims.trust.calendar import to_date, to_day
+from cims.ratings.snapshot_query import BY_DAY, DOCTYPE, TITLE, Asked, holds
+from cims.trust.calendar import to_date
 
-DOCTYPE, CUSTOMER = snapshots.SNAPSHOT, "CIMS Customer"
+CUSTOMER = "CIMS Customer"
 # So many customers are read by their curves; a list without a page's length ends with an error beyond so many rows.
 MOST_CUSTOMERS, MOST_ROWS = 2000, 100_000
-# A field as the desk and Frappe's queries write it: [table.]name [as name in the answer].
-FIELD = re.compile(r"(?:(`[^`]+`|\w+)\.)?`?(\*|\w+|[^`]*)`?(?:\s+as\s+`?(\w+)`?)?$", re.IGNORECASE)
-# What every document has besides, and the customer's name, which the desk asks for to show links by.
-DOCUMENT, TITLE = ("creation", "modified", "owner", "docstatus"), "customer_name"
 # What is known of everybody's points without opening their curves.
 KNOWN = ("day", "cause", "policy", "score", "grade", "rated")
-BY_DAY = ("day", "creation", "modified")
-FIRST, LAST = to_day(date.min), to_day(date.max)
-
-
-@dataclass(frozen=True)
-class Asked:
-	"""What a list is asked for. fields: fieldname -> name in the answer; filters: all hold; any_of: one of these, if any."""
-
-	fields: Mapping[str, str]
-	filters: Sequence[frappe._dict]
-	any_of: Sequence[frappe._dict]
-	order: str
-	descending: bool
-	start: int
-	length: int | None
-	restricted: bool
-
-	@classmethod
-	def of(cls, args: Mapping) -> "Asked":
-		if args.get("group_by"):
-			frappe.throw(
-				_("Snapshots can't be grouped. The report Trust Movements counts customers by grade.")
-			)
-		order, descending = _order(args.get("order_by"))
-		return cls(
-			_fields(args.get("fields")),
-			_filters(args.get("filters")),
-			_filters(args.get("or_filters")),
-			order,
-			descending,
-			cint(args.get("limit_start") or args.get("start")),
-			cint(args.get("limit_page_length") or args.get("page_length")) or None,
-			# A dict of this kind comes from Frappe's own code only, never with a request.
-			not (isinstance(args.get("flags"), frappe._dict) and args["flags"].get("ignore_permissions")),
-		)
 
 
 def get_list(args: Mapping) -> list:
@@ -127,91 +85,6 @@ def _may_read(asked: Asked) -> None:
 		frappe.has_permission(CUSTOMER, "read", throw=True)
 
 
-# --- what is asked ----------------------------------------------------------------------------------
-
-
-def _bare(field: str) -> str:
-	"""The fieldname in `tabTrust Snapshot`.`day` and the like."""
-	return field.rsplit(".", 1)[-1].strip("` ")
-
-
-def _fields(asked: Sequence[str] | str | None) -> dict[str, str]:
-	if isinstance(asked, str):
-		asked = frappe.parse_json(asked) if asked.startswith("[") else asked.split(",")
-	found = {}
-	for field in asked or ["name"]:
-		prefix, name, shown = FIELD.match(field.strip()).groups()
-		of_customer = prefix and not prefix.strip("`").startswith((f"tab{DOCTYPE}", DOCTYPE))
-		if name == "*":
-			found |= {name: name for name in (*snapshots.FIELDS, *DOCUMENT)}
-		elif of_customer and name == TITLE:
-			found[TITLE] = shown or name
-		elif not of_customer and (
-			name in snapshots.FIELDS or name in default_fields or name in optional_fields
-		):
-			found[name] = shown or name
-		else:
-			frappe.throw(_("A snapshot has no field {0}.").format(name), frappe.DataError)
-	return found
-
-
-def _filters(asked) -> list[frappe._dict]:
-	asked = frappe.parse_json(asked) or []
-	if isinstance(asked, dict):
-		asked = [{name: value} for name, value in asked.items()]
-	return [_filter(get_filter(DOCTYPE, one)) for one in asked]
-
-
-def _filter(one: frappe._dict) -> frappe._dict:
-	"""A filter with its operator in small letters and its values as the field has them."""
-	one.operator = one.operator.lower()
-	if one.operator in ("previous", "next", "timespan"):
-		one.operator, one.value = "between", get_date_range(one.operator, one.value)
-	if one.operator in ("in", "not in") and isinstance(one.value, str):
-		one.value = [value.strip() for value in one.value.split(",")]
-	if one.operator in ("like", "not like", "is"):
-		return one
-	if one.fieldname in BY_DAY:
-		as_kept = getdate
-	elif one.fieldname in ("score", "low", "high", "confidence"):
-		as_kept = flt
-	elif one.fieldname == "rated":
-		as_kept = cint
-	else:
-		as_kept = _text
-	several = isinstance(one.value, list | tuple)
-	one.value = [as_kept(value) for value in one.value] if several else as_kept(one.value)
-	return one
-
-
-def _text(value) -> str:
-	return "" if value is None else str(value)
-
-
-def _order(asked: str | None) -> tuple[str, bool]:
-	"""The field to order by and whether the largest comes first; by day, the newest first, where nothing else is asked."""
-	first = re.match(r"\s*([`\w .]+?)\s*(\b(?:asc|desc))?\s*(?:,|$)", asked or "", re.IGNORECASE)
-	name = _bare(first[1]) if first else ""
-	if name in BY_DAY:
-		name = "day"
-	if name not in snapshots.FIELDS:
-		return "day", True
-	return name, (first[2] or "").lower() == "desc"
-
-
-def _holds(value, one: frappe._dict) -> bool:
-	"""Whether a value passes a filter, as it would in SQL: what is empty is like nothing."""
-	if one.operator == "between":
-		return value is not None and one.value[0] <= value <= one.value[1]
-	if one.operator in ("like", "not like"):
-		return compare(_text(value), one.operator, str(one.value))
-	if one.operator == "is":
-		return compare(value, "is", one.value)
-	if value is None and one.operator not in ("=", "!=", "in", "not in"):
-		return False
-	return compare("" if value is None else value, one.operator, one.value)
-
-
 # --- the rows ---------------------------------------------------------------------------------------
 
 
@@ -259,18 +132,12 @@ def _rows_of(asked: Asked, customers: Sequence[str]) -> list[frappe._dict]:
 		customers = frappe.get_list(
 			CUSTOMER, {"name": ("in", customers)}, pluck="name", limit=0, order_by="name"
 		)
-	rows = [row for row in snapshots.documents(customers, *_days(asked)) if _passes(row, asked)]
+	rows = [row for row in snapshots.documents(customers, *asked.days()) if asked.passes(row)]
 	rows.sort(key=lambda row: (row.day, row.customer), reverse=True)
 	rows.sort(
 		key=lambda row: row[asked.order] or "", reverse=asked.descending
 	) if asked.order != "day" else None
 	return rows if asked.order != "day" or asked.descending else rows[::-1]
-
-
-def _passes(row: frappe._dict, asked: Asked) -> bool:
-	return all(_holds(row.get(one.fieldname), one) for one in asked.filters) and (
-		not asked.any_of or any(_holds(row.get(one.fieldname), one) for one in asked.any_of)
-	)
 
 
 def _customers(asked: Asked) -> list[str] | None:
@@ -309,7 +176,7 @@ def _through(asked: Asked) -> Iterator[Standings]:
 			)
 	readable = _readable_numbers() if asked.restricted else None
 	newest_first = asked.descending or asked.order != "day"
-	for points in standings.between(*_days(asked), newest_first=newest_first):
+	for points in standings.between(*asked.days(), newest_first=newest_first):
 		shown = np.ones(len(points), dtype=bool)
 		for one in asked.filters:
 			shown &= _which(points, one)
@@ -331,15 +198,15 @@ def _which(points: Standings, one: frappe._dict) -> np.ndarray:
 	if one.fieldname == "score":
 		return _which_scores(points.score, one)
 	if one.fieldname in ("grade", "policy"):
-		passes = [_holds(word, one) for word in points.words]
+		passes = [holds(word, one) for word in points.words]
 		return np.array(passes, dtype=bool)[getattr(points, one.fieldname)]
 	if one.fieldname == "cause":
-		passes = [_holds(cause, one) for cause in (snapshots.MONTH_END, snapshots.EVENT)]
+		passes = [holds(cause, one) for cause in (snapshots.MONTH_END, snapshots.EVENT)]
 		return np.array(passes)[points.event.astype(int)]
 	if one.fieldname == "rated":
-		return np.array([_holds(rated, one) for rated in (0, 1)])[points.rated.astype(int)]
+		return np.array([holds(rated, one) for rated in (0, 1)])[points.rated.astype(int)]
 	days, place = np.unique(points.day, return_inverse=True)
-	return np.array([_holds(to_date(day), one) for day in days.tolist()], dtype=bool)[place]
+	return np.array([holds(to_date(day), one) for day in days.tolist()], dtype=bool)[place]
 
 
 def _which_scores(scores: np.ndarray, one: frappe._dict) -> np.ndarray:
@@ -352,26 +219,13 @@ def _which_scores(scores: np.ndarray, one: frappe._dict) -> np.ndarray:
 		return (scores >= one.value[0]) & (scores <= one.value[1])
 	if one.operator in ("in", "not in"):
 		return np.isin(scores, one.value, invert=one.operator == "not in")
-	return np.array([_holds(score, one) for score in scores.tolist()], dtype=bool)
-
-
-def _days(asked: Asked) -> tuple[int, int]:
-	"""The first and the last day that the filters let through."""
-	since, until = FIRST, LAST
-	for one in asked.filters:
-		if one.fieldname not in BY_DAY:
-			continue
-		if one.operator in ("=", "in", "between", ">", ">=") and one.value:
-			since = max(since, to_day(min(one.value) if isinstance(one.value, list) else one.value))
-		if one.operator in ("=", "in", "between", "<", "<=") and one.value:
-			until = min(until, to_day(max(one.value) if isinstance(one.value, list) else one.value))
-	return since, until
+	return np.array([holds(score, one) for score in scores.tolist()], dtype=bool)
 
 
 def _check_order(asked: Asked) -> None:
 	if asked.order == "day":
 		return
-	since, until = _days(asked)
+	since, until = asked.days()
 	label = _(frappe.get_meta(DOCTYPE).get_label(asked.order))
 	if asked.order not in KNOWN:
 		frappe.throw(_("Choose a customer too: everybody's snapshots can't be ordered by {0}.").format(label))

@@ -2,21 +2,25 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
 import frappe
 
-from cims.ratings.events import weight_without_amount
+from cims.ratings.events import BY_AMOUNT_CODES, weight_without_amount
 from cims.receivables.source import ReceivableSource, Undivided, sources
+from cims.trust import kinds
 from cims.trust.calendar import NEVER, Calendar, to_date
 from cims.trust.evidence import (
 	Evidence,
 	Receivable,
 	Receivables,
+	amount_weight,
 	columns_of,
 	columns_of_undivided,
 	evidence_of,
+	receivable_events,
 )
 from cims.trust.policy import Policy
 
@@ -98,13 +102,63 @@ def _of_undivided(found: Undivided, calendar: Calendar) -> Table:
 		)
 	)
 	keys = np.full(len(whole), "", dtype=object)
-	still = np.flatnonzero(whole.closed == NEVER)
-	keys[still] = [
+	names = [
 		key(found.doctype, name)
 		for place in dict.fromkeys(found.owner.tolist())
-		for name in found.open_names.get(place, ())
+		for name in found.names.get(place, ())
 	]
+	keys[np.flatnonzero(whole.closed == NEVER) if len(names) < len(whole) else slice(None)] = names
 	return Table(whole, pieces, keys)
+
+
+def evidence_columns(customers: Sequence[str], calendar: Calendar) -> dict[str, list]:
+	"""Everything that the documents of many customers are evidence of, as it is kept: `EVIDENCE` by column."""
+	found: dict[str, list] = {field: [] for field in EVIDENCE}
+	for source in sources():
+		rows, named = None, None
+		if len(customers) > FEW and hasattr(source, "undivided"):
+			named = source.undivided(customers, all_named=True)
+			_add_columns(found, named, customers, calendar)
+			rows = named.others
+		else:
+			rows = list(source.receivables(customers))
+		for row in rows_of(rows, source.trading_events(customers), calendar):
+			for field, values in found.items():
+				values.append(getattr(row, field))
+	return found
+
+
+# What is kept of a row of evidence.
+EVIDENCE = (
+	"customer", "kind", "occurred_on", "decays_from", "value", "weight", "amount", "days", "source_doctype", "source_name",
+	"source_event",
+)  # fmt: skip
+
+
+def _add_columns(
+	found: dict[str, list], named: Undivided, customers: Sequence[str], calendar: Calendar
+) -> None:
+	"""Add what undivided receivables are evidence of."""
+	whole = _of_undivided(named, calendar).whole
+	names = [name for place in dict.fromkeys(named.owner.tolist()) for name in (named.names.get(place) or ())]
+	events = receivable_events(whole, NEUTRAL)
+	by_amount = np.isin(events.kind, BY_AMOUNT_CODES)
+	weight = np.where(by_amount, events.weight / amount_weight(events.amount, NEUTRAL), events.weight)
+	found["customer"] += [customers[at] for at in events.customer.tolist()]
+	found["kind"] += [kinds.KINDS[code].name for code in events.kind.tolist()]
+	for field, days in (("occurred_on", events.known), ("decays_from", events.fades_from)):
+		found[field] += dates(days)
+	for field, values in (("value", events.value), ("weight", weight), ("amount", events.amount)):
+		found[field] += values.tolist()
+	found["days"] += np.nan_to_num(events.days).tolist()
+	found["source_doctype"] += [named.doctype] * len(events)
+	found["source_name"] += [names[at] for at in events.origin.tolist()]
+	found["source_event"] += [kinds.KINDS[code].name.split(".")[1] for code in events.kind.tolist()]
+
+
+def dates(days: np.ndarray) -> list[date]:
+	"""Days since 1970 as dates."""
+	return days.astype("datetime64[D]").tolist()
 
 
 def evidence(customers: Collection[str] | None, calendar: Calendar) -> list[Evidence]:

@@ -18,6 +18,7 @@ from cims.ratings import curve_format, month_format, sql
 from cims.ratings.curve_tables import CURVES, GONE, MONTHS
 from cims.ratings.month_format import BITS, SIZE, Standings
 from cims.trust.calendar import to_date, to_day
+from cims.trust.policy import NOT_RATED
 
 CURVES_AT_ONCE = 4096
 
@@ -40,15 +41,25 @@ def refresh() -> int:
 
 def _refresh_block(block: int) -> int:
 	# Whoever is writing a curve keeps it for now: it stays marked, and its turn comes with the next call.
-	curves = frappe.db.sql(
-		f"""SELECT id, points FROM `{CURVES}` FORCE INDEX (changed)
+	rows = frappe.db.sql(
+		f"""SELECT id, customer, points FROM `{CURVES}` FORCE INDEX (changed)
 		WHERE changed = 1 AND id BETWEEN %s AND %s ORDER BY id FOR UPDATE SKIP LOCKED""",
 		(block << BITS, (block << BITS) + SIZE - 1),
 	)
-	if not curves:
+	if not rows:
 		return 0
-	numbers = [number for number, _packed in curves]
-	new = month_format.join([month_format.nobody(), _of_curves(curves)])
+	numbers = [number for number, _customer, _packed in rows]
+	gone = [number for number, customer, _packed in rows if customer.startswith(GONE)]
+	new = month_format.join([month_format.nobody(), _of_curves([(row[0], row[2]) for row in rows])])
+	_bring_in_line(block, numbers, new)
+	if gone:
+		frappe.db.sql(f"DELETE FROM `{CURVES}` WHERE id IN %s", (gone,))
+	frappe.db.sql(f"UPDATE `{CURVES}` FORCE INDEX (PRIMARY) SET changed = 0 WHERE id IN %s", (numbers,))
+	return len(numbers)
+
+
+def _bring_in_line(block: int, numbers: Sequence[int], new: Standings) -> None:
+	"""Make the months of a block hold these points of the customers with these numbers, and what they hold of the others."""
 	kept = {
 		to_day(month): packed
 		for month, packed in frappe.db.sql(
@@ -72,9 +83,6 @@ def _refresh_block(block: int) -> int:
 		frappe.db.sql(f"REPLACE INTO `{MONTHS}` VALUES {', '.join(['%s'] * len(part))}", part)
 	if gone:
 		frappe.db.sql(f"DELETE FROM `{MONTHS}` WHERE block = %s AND month IN %s", (block, gone))
-	frappe.db.sql(f"DELETE FROM `{CURVES}` WHERE id IN %s AND customer LIKE %s", (numbers, f"{GONE}%"))
-	frappe.db.sql(f"UPDATE `{CURVES}` SET changed = 0 WHERE id IN %s", (numbers,))
-	return len(numbers)
 
 
 def _of_curves(curves: Sequence[tuple[int, bytes]]) -> Standings:
@@ -170,24 +178,35 @@ def last_month_end(day: int) -> int | None:
 	return int(ends.max()) if len(ends) else best
 
 
-def today() -> Standing:
-	"""Where everybody who has a curve stands now, by the ratings; with overrides."""
-	found = list(
-		_texts(
-			f"""SELECT r.grade, GROUP_CONCAT(k.id, ',', r.score) FROM `tabTrust Rating` r
-			JOIN `{CURVES}` k ON k.customer = r.name WHERE r.rated = 1 GROUP BY r.grade, k.id >> {BITS}"""
-		)
-	)
-	words = list(dict.fromkeys(word for word, _text in found))
-	parts = [
-		(words.index(word), np.array(text.split(","), dtype=float).reshape(-1, 2)) for word, text in found
-	]
-	size = max((int(part[:, 0].max()) for _code, part in parts), default=-1) + 1
-	grade, score = np.full(size, -1, dtype=np.int16), np.zeros(size)
-	for code, part in parts:
-		those = part[:, 0].astype(np.int64)
-		grade[those], score[those] = code, part[:, 1]
-	return Standing(grade, score, words)
+@dataclass(frozen=True)
+class Now:
+	"""Some customers as they stand now, overrides included, by number. grade: place in `words`, -1 without a rating."""
+
+	number: np.ndarray
+	grade: np.ndarray
+	score: np.ndarray
+	words: Sequence[str]
+
+
+def now(condition: str) -> Now:
+	"""The customers who have a curve and for whom a condition on `tabCIMS Customer` holds, as its lists show them."""
+	words: dict[str, int] = {NOT_RATED: 0}
+	numbers, grades, scores = [], [], []
+	fields = ("COALESCE(NULLIF(trust_grade, ''), 'NR')", "COALESCE(trust_score, 0)")
+	for number, grade, score in _in_runs("CIMS Customer", fields, condition):
+		numbers.append(np.array(number, dtype=np.int64))
+		grades.append(np.array([words.setdefault(word, len(words)) for word in grade], dtype=np.int16))
+		scores.append(np.array(score, dtype=float))
+	number, score = np.concatenate([[], *numbers]).astype(np.int64), np.concatenate([[], *scores])
+	grade = np.concatenate([[], *grades]).astype(np.int16)
+	# Without a rating there is no score, whatever grade somebody has set.
+	return Now(number, np.where((grade > 0) & (score > 0), grade, -1), score, list(words))
+
+
+def of_customers(condition: str) -> np.ndarray:
+	"""The numbers of the customers who have a curve and for whom a condition on `tabCIMS Customer` holds."""
+	parts = [np.array(number, dtype=np.int64) for (number,) in _in_runs("CIMS Customer", (), condition)]
+	return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
 
 
 @dataclass(frozen=True)
@@ -202,28 +221,15 @@ class Segments:
 
 
 def segments() -> Segments:
-	found = list(
-		_texts(
-			f"""SELECT COALESCE(r.segment, ''), GROUP_CONCAT(k.id) FROM `tabTrust Rating` r
-			JOIN `{CURVES}` k ON k.customer = r.name GROUP BY COALESCE(r.segment, ''), k.id >> {BITS}"""
-		)
-	)
-	names = list(dict.fromkeys(segment for segment, _text in found))
-	parts = [(names.index(segment), np.array(text.split(","), dtype=np.int64)) for segment, text in found]
-	codes = np.full(max((int(part.max()) for _code, part in parts), default=-1) + 1, -1, dtype=np.int32)
-	for code, part in parts:
-		codes[part] = code
-	return Segments(names, codes)
-
-
-def of_customers(condition: str) -> np.ndarray:
-	"""The numbers of the customers with a curve for whom a condition on `tabCIMS Customer` holds, in order."""
-	found = _texts(
-		f"""SELECT GROUP_CONCAT(k.id) FROM `tabCIMS Customer` JOIN `{CURVES}` k ON k.customer = `tabCIMS Customer`.name
-		WHERE {condition} GROUP BY k.id >> {BITS}"""
-	)
-	parts = [np.array(text.split(","), dtype=np.int64) for (text,) in found]
-	return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *parts]))
+	names: dict[str, int] = {}
+	parts = [
+		(np.array(number, dtype=np.int64), [names.setdefault(name, len(names)) for name in segment])
+		for number, segment in _in_runs("Trust Rating", ("COALESCE(segment, '')",))
+	]
+	codes = np.full(max((int(number.max()) for number, _codes in parts), default=-1) + 1, -1, dtype=np.int32)
+	for number, of_them in parts:
+		codes[number] = of_them
+	return Segments(list(names), codes)
 
 
 def at(values: np.ndarray, numbers: np.ndarray, otherwise) -> np.ndarray:
@@ -231,9 +237,21 @@ def at(values: np.ndarray, numbers: np.ndarray, otherwise) -> np.ndarray:
 	return np.append(values, np.array(otherwise, dtype=values.dtype))[np.minimum(numbers, len(values))]
 
 
-def _texts(query: str) -> Iterator[tuple]:
-	"""The rows of a query that ends in GROUP_CONCAT and groups by blocks of customers.
+def _in_runs(doctype: str, fields: Sequence[str], condition: str = "1 = 1") -> Iterator[list[list[str]]]:
+	"""The numbers of those customers who have a row of the DocType, by its name, and some of its fields, as lists of texts.
 
-	A million customers come as some hundred texts, which takes a tenth of the time that as many rows take.
+	Some thousand rows come as one row of long texts, which takes far less than as many rows; each run is small enough for
+	the database to gather it in memory.
 	"""
-	yield from frappe.db.sql(f"SET STATEMENT group_concat_max_len = 16777216 FOR {query}")
+	gathered = "".join(f", GROUP_CONCAT(f{at} SEPARATOR '\\n')" for at in range(len(fields)))
+	named = "".join(f", {field} f{at}" for at, field in enumerate(fields))
+	query = f"""SET STATEMENT group_concat_max_len = 16777216 FOR
+		SELECT MAX(name), GROUP_CONCAT(id SEPARATOR '\\n'){gathered} FROM (
+			SELECT `tab{doctype}`.name, k.id{named} FROM `tab{doctype}` JOIN `{CURVES}` k ON k.customer = `tab{doctype}`.name
+			WHERE `tab{doctype}`.name > %s AND ({condition.replace("%", "%%")}) ORDER BY `tab{doctype}`.name LIMIT {SIZE}) run"""
+	last = ""
+	while True:
+		last, *texts = frappe.db.sql(query, (last,))[0]
+		if last is None:
+			return
+		yield [text.split("\n") for text in texts]

@@ -57,7 +57,7 @@ def rate_part(customers: Sequence[str], months: int, with_events: bool) -> int:
 		),
 		asked.stamps,
 	)
-	if months:
+	if months or with_events:
 		keep_curves(found, held.names, day, months, with_events)
 	held.write()
 	return len(held.names)
@@ -89,36 +89,42 @@ class Asked:
 
 
 def rate_shard(customers: Sequence[str], curve_follows: bool = False) -> int:
-	"""Rate customers as time alone needs it, and more of those whose curve lacks something. Returns how many were rated.
+	"""Rate customers as a clock needs it, with so much of their curves as they lack. Returns how many were rated.
 
 	curve_follows: the whole curve is worked out afterwards in any case. The caller commits.
 	"""
 	if curve_follows:
 		return rate_part(customers, 0, with_events=False)
-	behind = _behind(customers)
-	done = 0
-	for months, names in behind.items():
-		done += rate_part(names, months, with_events=months == replay.CURVE)
+	return sum(
+		rate_part(names, months, with_events=months == replay.CURVE)
+		for months, names in _behind(customers).items()
+	)
+
+
+def rate_changed(customers: Sequence[str], peers: dict[str, np.ndarray]) -> int:
+	"""Rate customers of whom something new is known, keep today as a point of their curves where the score has moved, and
+	compare them with their `peers` (`scores_by_segment`). Returns how many were rated; the caller commits."""
+	done = sum(rate_part(names, months, with_events=True) for months, names in _behind(customers).items())
+	compare(customers, peers)
 	return done
 
 
 def _behind(customers: Sequence[str]) -> dict[int, Sequence[str]]:
-	"""How many month ends of their curve customers lack: 0, a few that have passed since they were rated, or all."""
+	"""How many month ends of their curve customers lack -> who: none, a few that have passed since they were rated, or all."""
 	policy, day = policies.active().version, today()
+	ends = month_ends(day, replay.CURVE)
 	found: dict[int, list[str]] = {}
 	for condition, among in sql.among("name", customers):
 		for name, as_of, version, replay_from in frappe.db.sql(
-			f"SELECT name, as_of, policy, replay_from FROM `tabTrust Rating` WHERE {condition} ORDER BY name", among
+			f"SELECT name, as_of, policy, replay_from FROM `tabTrust Rating` WHERE {condition} ORDER BY name",
+			among,
 		):
-			if as_of is None or replay_from or version != policy:
+			if as_of is None or replay_from or version != policy or to_day(as_of) < ends[-EVALUATIONS]:
 				months = replay.CURVE
 			else:
-				passed = sum(end >= to_day(as_of) for end in month_ends(day, replay.CURVE))
-				months = min(passed, replay.CURVE) and EVALUATIONS
+				months = EVALUATIONS if to_day(as_of) <= ends[-1] else 0
 			found.setdefault(months, []).append(name)
-	if len(found) == 1:
-		return {months: customers for months in found}
-	return found
+	return {months: customers for months in found} if len(found) == 1 else found
 
 
 def replay_of(book: replay.Book, day: int, policy: Policy, months: int, with_events: bool) -> replay.Replay:
@@ -136,7 +142,8 @@ def keep_curves(
 		keep = np.isin(np.array(names, dtype=object), np.array(customers, dtype=object))
 		points = points.where(keep[points.who])
 		points.who = (np.cumsum(keep) - 1)[points.who]
-	snapshots.keep_many(customers, points, month_ends(day, months)[0], with_events)
+	since = month_ends(day, months)[0] if months else day
+	snapshots.keep_many(customers, points, since, with_events)
 
 
 def forecast_of(book: replay.Book, day: int, policy: Policy) -> list[dict | None]:
@@ -166,29 +173,76 @@ def compare_everyone() -> None:
 
 def scores_by_segment() -> dict[str, np.ndarray]:
 	"""Segment -> the scores of its rated customers, ascending."""
-	packed.allow_long_answers()
+	peers = _scores("TRUE")
+	_remember(peers)
+	return peers
+
+
+def peers_as_remembered() -> dict[str, np.ndarray]:
+	"""The same, of large segments the distribution that the last comparison of all found: enough for a few customers."""
+	known = frappe.cache().get_value(PEERS, expires=True) or {}
+	others = _scores("segment NOT IN %(known)s", known=list(known)) if known else scores_by_segment()
+	return {**others, **{segment: np.array(scores) for segment, scores in known.items()}}
+
+
+def _scores(condition: str, **values) -> dict[str, np.ndarray]:
 	found = frappe.db.sql(
-		"""SELECT COALESCE(segment, ''), GROUP_CONCAT(score ORDER BY score SEPARATOR ' ') FROM `tabTrust Rating`
-		WHERE rated = 1 GROUP BY segment"""
+		f"""{packed.LONG_ANSWER} SELECT COALESCE(segment, ''), GROUP_CONCAT(score SEPARATOR ' ')
+		FROM `tabTrust Rating` WHERE rated = 1 AND {condition} GROUP BY segment""",
+		values,
 	)
-	return {segment: np.fromstring(scores, sep=" ") for segment, scores in found}
+	return {segment: np.sort(np.fromstring(scores, sep=" ")) for segment, scores in found}
+
+
+# Of larger segments than this the distribution of the scores is remembered, in steps of a tenth of a per cent.
+LARGE = 5_000
+PEERS = "cims_trust_peers"
+
+
+def _remember(peers: dict[str, np.ndarray]) -> None:
+	steps = np.linspace(0, 1, 1001)
+	kept = {
+		segment: np.quantile(scores, steps).tolist()
+		for segment, scores in peers.items()
+		if len(scores) > LARGE
+	}
+	frappe.cache().set_value(PEERS, kept, expires_in_sec=3 * 24 * 60 * 60)
+
+
+def percentile_of(customer: str, segment: str, score: float) -> float | None:
+	"""Per cent of the segment's other rated customers with a lower score, ties counting half; None where alone.
+
+	Counted, but in large segments read off the distribution that the last comparison of all found.
+	"""
+	known = (frappe.cache().get_value(PEERS, expires=True) or {}).get(segment)
+	if known:
+		return float(rating.percentiles_among(np.array([score]), np.array(known))[0].clip(0, 100))
+	score = round(score, DIGITS)
+	below, same, others = frappe.db.sql(
+		"""SELECT SUM(score < %(low)s), SUM(score BETWEEN %(low)s AND %(high)s), COUNT(*) FROM `tabTrust Rating`
+		WHERE segment = %(segment)s AND rated = 1 AND name != %(customer)s""",
+		{"low": score - 5e-7, "high": score + 5e-7, "segment": segment, "customer": customer},
+	)[0]
+	return 100 * (float(below) + float(same) / 2) / others if others else None
 
 
 def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 	"""The percentiles of some customers within `scores_by_segment`."""
 	kept = [
-		row
+		line.split("\t")
 		for condition, among in sql.among("name", names)
-		for row in frappe.db.sql(
-			f"""SELECT name, COALESCE(segment, ''), rated, score, percentile, compared FROM `tabTrust Rating`
-			WHERE {condition} ORDER BY name FOR UPDATE""",
+		for text in frappe.db.sql_list(
+			f"""{packed.LONG_ANSWER} SELECT GROUP_CONCAT(name, '\t', COALESCE(segment, ''), '\t', rated, '\t', score, '\t',
+				percentile, '\t', compared ORDER BY name SEPARATOR '\n') FROM `tabTrust Rating` WHERE {condition}""",
 			among,
 		)
+		if text
+		for line in text.split("\n")
 	]
 	if not kept:
 		return
 	customers, segments, rated, score, percentile, compared = zip(*kept, strict=True)
-	score, rated = np.array(score, dtype=float), np.array(rated, dtype=bool)
+	score, rated = np.array(score, dtype=float), np.array(rated) == "1"
 	found = np.full(len(kept), np.nan)
 	labels = np.array(segments, dtype=object)
 	for segment in set(segments):
@@ -197,23 +251,25 @@ def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 	alone = np.isnan(found)
 	found = np.round(np.nan_to_num(found), DIGITS)
 	changed = np.flatnonzero(
-		(np.abs(found - np.array(percentile, dtype=float)) >= 1e-6)
-		| (np.array(compared, dtype=bool) == alone)
+		(np.abs(found - np.array(percentile, dtype=float)) >= 1e-6) | ((np.array(compared) == "1") == alone)
 	)
 	if not len(changed):
 		return
-	table = sql.scratch("__cims_compared", RATING, ("name", "percentile", "compared"))
+	fields = ("name", "score", "percentile", "compared")
+	table = sql.scratch("__cims_compared", RATING, fields)
 	sql.load(
 		table,
 		{
 			"name": [customers[at] for at in changed.tolist()],
+			"score": list(map(repr, score[changed].tolist())),
 			"percentile": list(map(repr, found[changed].tolist())),
 			"compared": ["0" if one else "1" for one in alone[changed].tolist()],
 		},
 	)
 	frappe.db.sql(
+		# Who was rated meanwhile was compared then.
 		f"""UPDATE `{table}` t STRAIGHT_JOIN `tabTrust Rating` r ON r.name = t.name
-		SET r.percentile = t.percentile, r.compared = t.compared"""
+		SET r.percentile = t.percentile, r.compared = t.compared WHERE r.score = t.score"""
 	)
 
 

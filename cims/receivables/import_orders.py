@@ -73,7 +73,9 @@ class OrdersImport(OrderImport):
 		self.credit_days = cint(frappe.get_cached_doc("CIMS Settings").default_credit_days)
 		options = frappe.get_meta(PAYMENT).get_field("method").options.split("\n")
 		self.methods = {
-			spelling.casefold(): option for option in options for spelling in (_(option), _(option, "zh"), option)
+			spelling.casefold(): option
+			for option in options
+			for spelling in (_(option), _(option, "zh"), option)
 		}
 
 	def survey(self, chunk: Chunk) -> None:
@@ -98,7 +100,9 @@ class OrdersImport(OrderImport):
 	def read(self, chunk: Chunk) -> Batch:
 		batch = Batch(chunk)
 		for at, beyond in chunk.beyond.items():
-			batch.reject(at, message(Problem(chunk.numbers[at], None, "too_many_cells", {"value": beyond}), _))
+			batch.reject(
+				at, message(Problem(chunk.numbers[at], None, "too_many_cells", {"value": beyond}), _)
+			)
 		columns = {name: chunk.column(at) for name, at in self.at.items()}
 		for name in self.at:
 			if name in DATES:
@@ -203,7 +207,9 @@ class OrdersImport(OrderImport):
 			rate = flt(amount / qty, 9)
 		if rate is not None:
 			if rate < 0:
-				raise Refusal("rate" if "rate" in self.at else "amount", _("Enter an amount that isn't below 0."))
+				raise Refusal(
+					"rate" if "rate" in self.at else "amount", _("Enter an amount that isn't below 0.")
+				)
 			name = row.get("item_name") or _("Order {0}").format(order.order_no)[:LONGEST]
 			order.items.append(Item(name, qty, rate, row.get("uom") or None))
 		if row.get("paid_on"):
@@ -230,14 +236,19 @@ class OrdersImport(OrderImport):
 		if not order.items:
 			raise Refusal(None, _("The order has no item with its rate or amount."))
 		if order.discount < 0 or order.grand_total < 0:
-			raise Refusal("discount", _("The discount must lie between 0 and the total, {0}.").format(self.money(order.total)))
+			raise Refusal(
+				"discount",
+				_("The discount must lie between 0 and the total, {0}.").format(self.money(order.total)),
+			)
 		figures = {"invoiced": order.order_date.isoformat()}
 		if order.due_date < order.order_date:
 			figures["value"] = order.due_date.isoformat()
 			raise Refusal("due_date", _("{value} is before the order date {invoiced}.").format(**figures))
 		if order.delivery_date and not order.order_date <= order.delivery_date <= self.today:
 			said = _("{0} doesn't lie between the order date {1} and today.")
-			raise Refusal("delivery_date", said.format(formatdate(order.delivery_date), formatdate(order.order_date)))
+			raise Refusal(
+				"delivery_date", said.format(formatdate(order.delivery_date), formatdate(order.order_date))
+			)
 
 	# --- orders that are there
 
@@ -263,7 +274,10 @@ class OrdersImport(OrderImport):
 			)
 			if name in self.at
 		)
-		return (("Amount", there.grand_total, amount, abs(there.grand_total - amount) < CENT, self.money), *days)
+		return (
+			("Amount", there.grand_total, amount, abs(there.grand_total - amount) < CENT, self.money),
+			*days,
+		)
 
 	def news(self, order: FileOrder, there: frappe._dict) -> list[str]:
 		"""The payments that aren't there yet, by day and amount."""
@@ -274,14 +288,20 @@ class OrdersImport(OrderImport):
 			key = (money.day, round(amount, 2)) if amount is not None else None
 			if key and known[key]:
 				known[key] -= 1
-			elif rest > CENT and not (amount is None and any(day == money.day for day, _amount in there.paid)):
+			elif rest > CENT and not (
+				amount is None and any(day == money.day for day, _amount in there.paid)
+			):
 				order.fresh.append(money)
 				rest -= rest if money.amount is None else money.amount
 		return [_("paid on {0}").format(formatdate(money.day)) for money in order.fresh]
 
 	def shown(self, batch: Batch, at: int) -> dict[str, str]:
 		row = batch.chunk.rows[at]
-		return {_(f.label): row[self.at[f.name]] for f in self.fields if f.name in self.at and row[self.at[f.name]]}
+		return {
+			_(f.label): row[self.at[f.name]]
+			for f in self.fields
+			if f.name in self.at and row[self.at[f.name]]
+		}
 
 
 def payments_of(orders: Sequence[str]) -> dict[str, list[tuple[date, float]]]:

@@ -29,8 +29,6 @@ FIELDS = (
 )  # fmt: skip
 
 
-
-
 class ReceivablesImport(OrderImport):
 	fields = tuple(
 		Field(f.name, f.label, f.required, f.help, reader.HEADERS[f.name], f.example) for f in FIELDS
@@ -56,7 +54,9 @@ class ReceivablesImport(OrderImport):
 	def read(self, chunk: Chunk) -> Batch:
 		batch = Batch(chunk)
 		part = reader.Part(self.headers, chunk.numbers, chunk.rows, chunk.beyond)
-		table, problems = reader.read_part(part, self.at, self.forms, self.doc.date_format or None, self.today)
+		table, problems = reader.read_part(
+			part, self.at, self.forms, self.doc.date_format or None, self.today
+		)
 		at_of = {number: at for at, number in enumerate(chunk.numbers)}
 		for problem in problems:
 			batch.reject(at_of[problem.row], in_cell(problem.column, message(problem, _)))

@@ -49,7 +49,9 @@ class Orders:
 
 	def at(self, position: int) -> FileOrder | None:
 		"""The order of a row."""
-		return next((order for order, rows in zip(self.orders, self.rows, strict=True) if position in rows), None)
+		return next(
+			(order for order, rows in zip(self.orders, self.rows, strict=True) if position in rows), None
+		)
 
 	def of(self, batch: Batch, *outcomes: str) -> list[int]:
 		"""The orders, by their place in the list, with these outcomes."""
@@ -89,7 +91,7 @@ class OrderImport(Importer):
 		self.names: dict[str, Names] = {}
 		self.parties = Parties(self.doc, self.currency)
 		self.stamp = now()
-		bulk.create(SEEN, f"{NUMBERS}, PRIMARY KEY (`customer`, `number`)", bulk.INDEXED)
+		bulk.create(SEEN, f"{NUMBERS}, PRIMARY KEY (`customer`, `number`)")
 
 	def survey_customers(self, texts: Iterable[str]) -> None:
 		self.strangers.update(hash(text.casefold()) for text in texts if text and not looks_like_code(text))
@@ -98,7 +100,9 @@ class OrderImport(Importer):
 		if not self.writes:
 			return
 		series = {ORDER: frappe.get_meta(ORDER).autoname, PAYMENT: frappe.get_meta(PAYMENT).autoname}
-		self.names = {doctype: Names(doctype, series[doctype], count) for doctype, count in self.counts.items()}
+		self.names = {
+			doctype: Names(doctype, series[doctype], count) for doctype, count in self.counts.items()
+		}
 		self.names[CUSTOMER] = Names(CUSTOMER, SERIES, self.unknown())
 		self.writer = Writer(
 			self.doc.name,
@@ -132,7 +136,11 @@ class OrderImport(Importer):
 		self.load(batch)
 		firsts = self.firsts(batch)
 		existing = self.existing(
-			{(party.code, order.order_no) for order in found.orders if (party := found.parties[order.customer]).code}
+			{
+				(party.code, order.order_no)
+				for order in found.orders
+				if (party := found.parties[order.customer]).code
+			}
 		)
 		for n, order in enumerate(found.orders):
 			party = found.parties[order.customer]
@@ -411,7 +419,9 @@ class OrderImport(Importer):
 		if self.writes:
 			filters = {"import_id": self.doc.name}
 			tally.customers_made = frappe.db.count(CUSTOMER, filters)
-			rows = frappe.get_all(CUSTOMER, filters, ["name", "customer_name"], order_by="name", limit=SAMPLES)
+			rows = frappe.get_all(
+				CUSTOMER, filters, ["name", "customer_name"], order_by="name", limit=SAMPLES
+			)
 			tally.customers = [[row.name, row.customer_name] for row in rows]
 		else:
 			tally.customers_made = len(self.new)

@@ -56,9 +56,12 @@ class CIMSOrders:
 				source_doctype=ORDER,
 			)
 
-	def undivided(self, customers: Sequence[str], since: date | None = None) -> Undivided:
-		"""The receivables of many customers; since: without those that were closed by the end of this day."""
-		odd = sorted({name for name, in _in_parts(customers, since)})
+	def undivided(
+		self, customers: Sequence[str], since: date | None = None, all_named: bool = False
+	) -> Undivided:
+		"""The receivables of many customers; since: without those that were closed by the end of this day. all_named: with the
+		names of all of them, not only of the open ones."""
+		odd = sorted({name for (name,) in _in_parts(customers, since)})
 		found = packed.read(
 			customers,
 			_NUMBERS,
@@ -66,14 +69,14 @@ class CIMSOrders:
 				{_CLOSED_LATER if since else ""} {"AND name NOT IN %(odd)s" if odd else ""}
 				AND NOT (settled_on IS NULL AND paid_amount != 0)""",
 			"customer",
-			"IF(settled_on IS NULL AND written_off_on IS NULL, name, NULL)",
+			"name" if all_named else "IF(settled_on IS NULL AND written_off_on IS NULL, name, NULL)",
 			odd=odd,
 			since=since,
 		)
 		columns = dict(zip(_COLUMNS, np.where(found.columns == NONE, np.nan, found.columns), strict=True))
 		names = {at: text.split("\n") for at, text in found.texts.items() if text}
 		others = list(self.receivables(names=odd)) if odd else []
-		return Undivided(ORDER, found.owner, **columns, open_names=names, others=others)
+		return Undivided(ORDER, found.owner, **columns, names=names, others=others)
 
 	def outstanding(self):
 		order = DocType(ORDER)
@@ -134,7 +137,7 @@ def _in_parts(customers: Sequence[str], since: date | None) -> Iterator[tuple[st
 			f"""SELECT a.order FROM `tabCIMS Payment` p JOIN `tabCIMS Payment Allocation` a ON a.parent = p.name
 			JOIN `tabCIMS Order` o ON o.name = a.order
 			WHERE p.docstatus = 1 AND p.status IN ('Cleared', 'Refunded') AND p.cleared_on IS NOT NULL AND {condition}
-				{"AND (p.cleared_on > %(since)s OR p.refunded_on > %(since)s)" if since else ""}
+				{"AND (p.cleared_on > %(since)s OR p.refunded_on IS NOT NULL)" if since else ""}
 			GROUP BY a.order HAVING COUNT(*) > 1 OR MAX(p.refunded_on) IS NOT NULL
 				OR MIN(a.allocated_amount - o.grand_total) < -{CENT}""",
 			{**among, "since": since},

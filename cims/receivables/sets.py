@@ -134,7 +134,14 @@ class Writer:
 			if rest <= CENT or amount <= 0:
 				continue
 			yield Payment(
-				order.name, order.order_no, order.code, order.customer_name, order.grand_total, rest, money, amount
+				order.name,
+				order.order_no,
+				order.code,
+				order.customer_name,
+				order.grand_total,
+				rest,
+				money,
+				amount,
 			)
 			rest = flt(rest - min(rest, amount), 2)
 
@@ -180,7 +187,9 @@ class Writer:
 		fields = ("parent", "idx", "item_name", "qty", "uom", "rate", "amount")
 		self._insert_rows("CIMS Order Item", ORDER, "items", fields, lines)
 
-	def _insert_rows(self, doctype: str, parent: str, parentfield: str, fields: Sequence[str], lines: list) -> None:
+	def _insert_rows(
+		self, doctype: str, parent: str, parentfield: str, fields: Sequence[str], lines: list
+	) -> None:
 		columns = {
 			"name": [sql.new_name() for _line in lines],
 			**dict(zip(fields, map(list, zip(*lines, strict=True)), strict=True)),
@@ -211,7 +220,15 @@ class Writer:
 			(name, 1, payment.order, payment.order_no, payment.grand_total, payment.before, payment.allocated)
 			for name, payment in zip(names, payments, strict=True)
 		]
-		fields = ("parent", "idx", "order", "order_no", "grand_total", "outstanding_amount", "allocated_amount")
+		fields = (
+			"parent",
+			"idx",
+			"order",
+			"order_no",
+			"grand_total",
+			"outstanding_amount",
+			"allocated_amount",
+		)
 		self._insert_rows("CIMS Payment Allocation", PAYMENT, "allocations", fields, lines)
 
 	def _customers_have_ordered(self, orders: Sequence[FileOrder]) -> None:
@@ -249,12 +266,21 @@ class Writer:
 				if before <= CENT or amount <= 0:
 					continue
 				payment = Payment(
-					order.name, row.order_no, row.customer, order.customer_name, flt(row.grand_total), before, money, amount
+					order.name,
+					row.order_no,
+					row.customer,
+					order.customer_name,
+					flt(row.grand_total),
+					before,
+					money,
+					amount,
 				)
 				payments.append(payment)
 				paid.append((money.day, payment.allocated))
 			now = ledger.fields_of(ledger.standing_of(row, paid))
-			now["dispute_reason"] = self.dispute if order.to_dispute else former_of[order.name]["dispute_reason"]
+			now["dispute_reason"] = (
+				self.dispute if order.to_dispute else former_of[order.name]["dispute_reason"]
+			)
 			changed.append(now)
 			former.append(former_of[order.name])
 		self._insert_payments(payments)

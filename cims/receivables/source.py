@@ -37,7 +37,7 @@ class ReceivableSource(Protocol):
 		"""Every receivable there is: open, settled or written off. open_only: what is still owed."""
 
 	# A source may also have `undivided`, for rating many customers at once; without it they are asked for one by one:
-	# def undivided(self, customers: Sequence[str], since: date | None = None) -> Undivided
+	# def undivided(self, customers: Sequence[str], since: date | None = None, all_named: bool = False) -> Undivided
 
 	def outstanding(self) -> QueryBuilder:
 		"""A query of what is owed now, for reports that add up in SQL: one row for each open receivable, with customer,
@@ -54,8 +54,8 @@ class Undivided:
 	"""The receivables of some customers: those paid at once or not at all as columns, the others as objects.
 
 	owner: place of each one's customer among those asked for. invoiced, due, settled, written_off, disputed_from,
-	disputed_to: days since 1970-01-01, NaN for none. open_names: place of the customer -> the references of the open ones,
-	in their order.
+	disputed_to: days since 1970-01-01, NaN for none. names: place of the customer -> the references of the open ones, or of
+	all where they were asked for, in their order.
 	"""
 
 	doctype: str
@@ -68,7 +68,7 @@ class Undivided:
 	disputed: np.ndarray
 	disputed_from: np.ndarray
 	disputed_to: np.ndarray
-	open_names: Mapping[int, list[str]]
+	names: Mapping[int, list[str]]
 	others: list[Receivable]
 
 

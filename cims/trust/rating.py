@@ -143,7 +143,8 @@ class Ratings:
 				for column, d in enumerate(self.policy.dimensions)
 			},
 			contributions={
-				name: {"lost": lost, "gained": gained} for name, (lost, gained) in self._contributions[at].items()
+				name: {"lost": lost, "gained": gained}
+				for name, (lost, gained) in self._contributions[at].items()
 			},
 		)
 
@@ -267,7 +268,7 @@ class Ratings:
 	def _watch(self, at: int):
 		change = float(self.change_90d[at])
 		if self.watched["W01"][at]:
-			yield reasons.Reason("W01", change, {"points": -change})
+			yield reasons.Reason("W01", change, {"points": round(-change, DIGITS)})
 		if self.watched["W02"][at]:
 			yield reasons.Reason("W02", 0.0, {"oldest": int(self.exposure.oldest[at])})
 		if self.watched["W03"][at]:
@@ -389,7 +390,9 @@ class State:
 
 def state_on(history: History, ask_customer: np.ndarray, ask_day: np.ndarray, policy: Policy) -> State:
 	"""The state at the end of each asked day, from what was known by then."""
-	return _state(replay(history.events, ask_customer, ask_day, policy), history, ask_customer, ask_day, policy)
+	return _state(
+		replay(history.events, ask_customer, ask_day, policy), history, ask_customer, ask_day, policy
+	)
 
 
 def state_on_days(history: History, days: Sequence[int], policy: Policy) -> State:

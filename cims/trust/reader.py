@@ -183,7 +183,13 @@ class Forms:
 class Part(Cells):
 	"""Some rows of a file as cells of their own. rows: as many cells each as there are headers."""
 
-	def __init__(self, headers: Sequence[str], numbers: Sequence[int], rows: Sequence[Sequence[str]], beyond: Mapping[int, str]):
+	def __init__(
+		self,
+		headers: Sequence[str],
+		numbers: Sequence[int],
+		rows: Sequence[Sequence[str]],
+		beyond: Mapping[int, str],
+	):
 		self.headers, self.header_row = list(headers), 0
 		self.numbers, self.cells, self.beyond = np.array(numbers), rows, beyond
 
@@ -255,7 +261,13 @@ class _Reading:
 	"""One file on its way to a table: each step takes a column and leaves its problems."""
 
 	def __init__(
-		self, cells: Cells, positions: dict[str, int], date_format, decimal, today: date, forms: Forms | None = None
+		self,
+		cells: Cells,
+		positions: dict[str, int],
+		date_format,
+		decimal,
+		today: date,
+		forms: Forms | None = None,
 	):
 		self.headers = {field: cells.headers[at] for field, at in positions.items()}
 		self.forms = forms
@@ -661,7 +673,9 @@ class AmountForms:
 
 	def add(self, texts: np.ndarray) -> None:
 		codes, different = pd.factorize(texts)
-		self.count(different, [_shape(text) for text in different], np.bincount(codes, minlength=len(different)))
+		self.count(
+			different, [_shape(text) for text in different], np.bincount(codes, minlength=len(different))
+		)
 
 	def count(self, texts, shapes: Sequence[tuple], rows: np.ndarray) -> None:
 		"""Different texts, what each looks like, and in how many rows it stands."""

@@ -22,7 +22,7 @@ from cims.trust.policy import DEFAULT_BANDS, NOT_RATED
 CUSTOMER = "CIMS Customer"
 ON_SCREEN = "frappe.desk.query_report.run"
 # What makes a spreadsheet take a cell for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 # Filter of a report -> field of the customer.
 CHOICES = {
 	"customer_group": "customer_group",

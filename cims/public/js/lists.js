@@ -80,6 +80,7 @@
 			onload?.call(settings, list);
 			if (list.sort_selector) offer_sorts(list, sorts);
 			if (list.filter_area) {
+				list.page.main.addClass("cims-list");
 				drop_filters(list, needless);
 				text_filters(list, whole);
 			}

@@ -398,7 +398,8 @@ class TestNights(FrappeTestCase):
 		rated_customer()
 		with patch("frappe.publish_realtime") as told:
 			count = rerate.rate_everyone(user="Administrator")
-		self.assertEqual(told.call_args.args[1], {"done": count, "total": count})
+		last = told.call_args.args[1]
+		self.assertEqual((last["status"], last["done"], last["total"]), ("Finished", count, count))
 
 	def test_percentiles_compare_within_the_segment(self):
 		frappe.db.delete("Trust Rating")

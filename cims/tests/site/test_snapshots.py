@@ -2,6 +2,7 @@
 
 import json
 import random
+import threading
 from datetime import date, timedelta
 
 import numpy as np
@@ -489,3 +490,55 @@ class TestPatch(FrappeTestCase):
 		pack_curves.execute()
 		pack_curves.execute()
 		self.assertFalse(frappe.db.sql("SHOW TABLES LIKE 'tabTrust Snapshot'"))
+
+
+class TestAtOnce(FrappeTestCase):
+	"""Months are brought in line while somebody writes a curve. Works on committed rows, and takes them away again."""
+
+	CUSTOMERS = ("AT-ONCE-1", "AT-ONCE-2")
+
+	def setUp(self):
+		self.addCleanup(self.clean)
+		snapshots.write([point(name, ENDS[1], 500) for name in self.CUSTOMERS], "POL-T")
+		frappe.db.commit()
+
+	def clean(self):
+		frappe.db.rollback()
+		curve_tables.forget(self.CUSTOMERS)
+		standings.refresh()
+		frappe.db.commit()
+
+	def changed(self) -> list[str]:
+		frappe.db.commit()
+		return frappe.db.sql_list(
+			f"SELECT customer FROM `{curve_tables.CURVES}` WHERE changed = 1 AND customer IN %s",
+			(self.CUSTOMERS,),
+		)
+
+	def test_nobody_waits_and_nothing_is_missed(self):
+		site, written, refreshed = frappe.local.site, threading.Event(), threading.Event()
+
+		def writer():
+			frappe.init(site=site, force=True)
+			frappe.connect()
+			try:
+				snapshots.write([point(self.CUSTOMERS[0], ENDS[1], 444)], "POL-T")
+				written.set()
+				refreshed.wait(20)
+				frappe.db.commit()
+			finally:
+				frappe.destroy()
+
+		thread = threading.Thread(target=writer)
+		thread.start()
+		self.assertTrue(written.wait(20))
+		standings.refresh()
+		frappe.db.commit()
+		self.assertEqual(self.changed(), [self.CUSTOMERS[0]])
+		refreshed.set()
+		thread.join(20)
+		standings.refresh()
+		self.assertEqual(self.changed(), [])
+		found = standings.on(ENDS[1])
+		numbers = curve_tables.read(self.CUSTOMERS).numbers
+		self.assertEqual([found.score[numbers[at]] for at in range(2)], [444, 500])

@@ -3,6 +3,7 @@
 import random
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from unittest import SkipTest
 
 import frappe
 from frappe.tests.utils import FrappeTestCase
@@ -15,6 +16,7 @@ from cims.timeline import page, storage
 from cims.timeline.branches import KINDS, all_branches
 
 CUSTOMER = "CIMS Customer"
+TICKET = "HD Ticket"
 LONG, SHORT = "N00000001", "N00000002"
 
 
@@ -316,6 +318,59 @@ class TestTimeline(FrappeTestCase):
 		storage.bring()
 		for doctype in ("Comment", "Communication", "Event Participants", "Version"):
 			self.assertTrue(frappe.db.has_index(f"tab{doctype}", storage.INDEX), doctype)
+
+
+class TestTickets(FrappeTestCase):
+	"""Beside a helpdesk: a DocType as it has it, since none is installed here."""
+
+	@classmethod
+	def setUpClass(cls):
+		super().setUpClass()
+		if frappe.db.exists("DocType", TICKET):
+			raise SkipTest("the site has a helpdesk of its own")
+		cls.addClassCleanup(cls.remove)
+		fields = (("subject", "Data"), ("status", "Data"), ("contact", "Link"))
+		frappe.get_doc(
+			doctype="DocType",
+			name=TICKET,
+			module="CIMS",
+			custom=1,
+			autoname="hash",
+			fields=[
+				{
+					"fieldname": name,
+					"label": name,
+					"fieldtype": kind,
+					"options": "Contact" if kind == "Link" else None,
+				}
+				for name, kind in fields
+			],
+			permissions=[{"role": "CIMS Service", "read": 1}],
+		).insert()
+		storage.bring()
+
+	@classmethod
+	def remove(cls):
+		frappe.set_user("Administrator")
+		frappe.db.rollback()
+		frappe.delete_doc("DocType", TICKET, force=True)
+		frappe.db.sql_ddl(f"DROP TABLE IF EXISTS `tab{TICKET}`")
+		frappe.clear_cache()
+
+	def test_tickets_of_contacts_are_shown_to_who_may_read_them(self):
+		customer = records.customer().name
+		person = contact(customer, "Timeline Caller")
+		mine = add(TICKET, subject="Wrong goods", status="Open", contact=person, creation="2026-04-01")
+		add(TICKET, subject="Another's", status="Open", contact="Somebody Else", creation="2026-04-01")
+		self.assertTrue(frappe.db.has_index(f"tab{TICKET}", storage.INDEX))
+		frappe.set_user(records.user("CIMS Service"))
+		found = api.get(customer, kinds="ticket")
+		self.assertEqual(keys(found), [(TICKET, mine)])
+		self.assertEqual(found["entries"][0]["title"], "Wrong goods")
+		frappe.set_user(records.user("CIMS Viewer"))
+		found = api.get(customer)
+		self.assertNotIn("ticket", found["kinds"])
+		self.assertNotIn((TICKET, mine), keys(found))
 
 
 class TestLongTimeline(FrappeTestCase):

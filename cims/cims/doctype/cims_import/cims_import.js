@@ -4,7 +4,13 @@ const OUTCOMES = {
 	duplicate: { label: __("Duplicate", null, "CIMS Import"), colour: "gray" },
 	rejected: { label: __("Rejected"), colour: "red" },
 };
-const BUSY = ["Checking", "Importing"];
+const BUSY = ["Queued", "Checking", "Importing", "Undoing"];
+// What is in can only be undone.
+const WRITTEN = ["Imported", "Stopped", "Undone"];
+const DECIDING = [
+	"file", "date_format", "create_customers", "currency", "update_customers", "match_by", "take_good_rows", "by_batch",
+	"lane",
+];
 const POLL = 2000;
 const FILES = [".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls"];
 
@@ -25,10 +31,7 @@ frappe.ui.form.on("CIMS Import", {
 			method: "cims.api.imports.take_file",
 			restrictions: { allowed_file_types: FILES },
 		});
-		frm.toggle_enable(
-			["file", "date_format", "create_customers", "currency", "update_customers", "take_good_rows"],
-			!BUSY.includes(frm.doc.status) && frm.doc.status !== "Imported"
-		);
+		frm.toggle_enable(DECIDING, ![...BUSY, ...WRITTEN].includes(frm.doc.status));
 		show_steps(frm);
 		show_columns(frm);
 		show_plan(frm);
@@ -44,6 +47,9 @@ frappe.ui.form.on("CIMS Import", {
 	update_customers: changed,
 	currency: changed,
 	take_good_rows: changed,
+	match_by: changed,
+	by_batch: changed,
+	lane: changed,
 
 	template(frm) {
 		const kind = encodeURIComponent(frm.doc.kind);
@@ -68,11 +74,7 @@ function set_action(frm) {
 	frm.page.clear_primary_action();
 	frm.clear_custom_buttons();
 	if (BUSY.includes(doc.status)) return;
-	if (doc.status === "Imported") {
-		frm.page.set_primary_action(__("New Import"), () => frappe.new_doc("CIMS Import", { kind: doc.kind }));
-		frm.add_custom_button(__("Customers"), () => frappe.set_route("List", "CIMS Customer"));
-		return;
-	}
+	if (WRITTEN.includes(doc.status)) return set_action_afterwards(frm);
 	if (!doc.file) return;
 	const writes = (doc.rows_new || 0) + (doc.rows_updated || 0);
 	const held = doc.rows_rejected && !doc.take_good_rows;
@@ -92,21 +94,42 @@ function set_action(frm) {
 	}
 }
 
-async function run(frm, method) {
+function set_action_afterwards(frm) {
+	const { name, kind, status } = frm.doc;
+	if (status === "Stopped") {
+		frm.page.set_primary_action(__("Go On"), () => run(frm, "start"));
+	} else {
+		frm.page.set_primary_action(__("New Import"), () => frappe.new_doc("CIMS Import", { kind }));
+	}
+	if (status === "Undone") return;
+	const made = [["CIMS Customer", __("Customers")]];
+	if (kind !== "Customers") made.unshift(["CIMS Order", __("Orders")], ["CIMS Payment", __("Payments")]);
+	for (const [doctype, label] of made) {
+		frm.add_custom_button(label, () => frappe.set_route("List", doctype, { import_id: name }));
+	}
+	frm.add_custom_button(__("Undo Import"), () =>
+		frappe.confirm(
+			__("Everything that this import has made is deleted, and what it changed gets its former values. Undo it?"),
+			() => run(frm, "undo", __("Looking for what builds on it..."))
+		)
+	);
+}
+
+async function run(frm, method, said = __("Reading the file...")) {
 	if (frm.is_dirty() || frm.is_new()) await frm.save();
-	await call(method, frm.doc.name, { freeze: true, freeze_message: __("Reading the file...") });
+	await call(method, frm.doc.name, { freeze: true, freeze_message: said });
 	await frm.reload_doc();
 }
 
 // By name: what the server works out changes the document while the page still has the former one.
 async function call(method, name, options = {}) {
-	const type = ["check", "start"].includes(method) ? "POST" : "GET";
+	const type = ["check", "start", "undo"].includes(method) ? "POST" : "GET";
 	const { message } = await frappe.call({ method: `cims.api.imports.${method}`, type, args: { name }, ...options });
 	return message;
 }
 
 function show_steps(frm) {
-	const at = { Draft: 0, Checking: 1, Checked: 1, Failed: 1, Importing: 2, Imported: 2 }[frm.doc.status] || 0;
+	const at = { Draft: 0, Checking: 1, Checked: 1, Failed: 1 }[frm.doc.status] ?? 2;
 	const steps = [__("File and columns"), __("What would happen"), __("Import")];
 	const items = steps.map((step, i) => {
 		const state = i < at || frm.doc.status === "Imported" ? "done" : i === at ? "now" : "later";
@@ -122,7 +145,7 @@ function show_steps(frm) {
 
 async function show_columns(frm) {
 	const field = frm.fields_dict.columns_html;
-	if (frm.is_new() || !frm.doc.file || frm.doc.status === "Imported") return field.$wrapper.empty();
+	if (frm.is_new() || !frm.doc.file || WRITTEN.includes(frm.doc.status)) return field.$wrapper.empty();
 	const name = frm.doc.name;
 	const found = await call("columns", name);
 	if (frm.doc.name !== name || !found) return;
@@ -197,15 +220,28 @@ function show_plan(frm) {
 
 function show_result(frm) {
 	const doc = frm.doc;
-	if (doc.status !== "Imported") return html(frm, "result_html", "");
-	const seconds = moment(doc.finished_on).diff(moment(doc.started_on), "seconds");
-	const written = doc.rows_new + doc.rows_updated;
-	const said = __("{0} of {1} rows were written in {2} seconds. Ratings follow in the background.", [
-		count(written),
-		count(doc.rows_total),
-		count(Math.max(seconds, 1)),
-	]);
-	html(frm, "result_html", alert_box("green", said) + tiles(doc) + rejects_link(doc) + new_customers(doc) + samples_of(doc));
+	if (!WRITTEN.includes(doc.status)) return html(frm, "result_html", "");
+	const error = doc.error ? alert_box("red", doc.error) : "";
+	html(frm, "result_html", error + said_of(doc) + tiles(doc) + rejects_link(doc) + new_customers(doc) + samples_of(doc));
+}
+
+function said_of(doc) {
+	const written = count(doc.rows_new + doc.rows_updated);
+	if (doc.status === "Undone") {
+		return alert_box("orange", __("This import was undone: what it had written is gone, ratings follow in the background."));
+	}
+	if (doc.status === "Stopped") {
+		return alert_box("orange", __("{0} rows are written and stay. Go on to write the rest, or undo the import.", [written]));
+	}
+	const seconds = Math.max(moment(doc.finished_on).diff(moment(doc.started_on), "seconds"), 1);
+	return alert_box(
+		"green",
+		__("{0} of {1} rows were written in {2} seconds. Ratings follow in the background.", [
+			written,
+			count(doc.rows_total),
+			count(seconds),
+		])
+	);
 }
 
 function tiles(doc) {
@@ -263,23 +299,29 @@ function sample_table(outcome, rows, total) {
 }
 
 // The page asks now and then, so that nothing depends on a socket; what arrives by it is merely faster.
-function watch(frm) {
+function watch(frm, delay = 200) {
 	clearTimeout(frm.cims_timer);
 	if (!BUSY.includes(frm.doc.status)) return hide_progress(frm);
 	const name = frm.doc.name;
 	frm.cims_timer = setTimeout(async () => {
 		if (cur_frm !== frm || frm.doc.name !== name) return;
 		const state = await call("get", name);
-		if (!BUSY.includes(state.status)) return frm.reload_doc();
+		if (state.status !== frm.doc.status) return frm.reload_doc();
 		show_progress(frm, state.progress);
-		watch(frm);
-	}, POLL);
+		watch(frm, POLL);
+	}, delay);
 }
 
-function show_progress(frm, { done, total, seconds }) {
-	const title = frm.doc.status === "Checking" ? __("Checking") : __("Importing");
+function show_progress(frm, { done, total, seconds, read }) {
+	const title = __(frm.doc.status);
 	frm.cims_progress = [title];
-	if (!total) return frm.dashboard.show_progress(title, 0, __("Reading the file..."));
+	if (frm.doc.status === "Queued") {
+		return frm.dashboard.show_progress(title, 0, __("Another import of this kind is running; this one comes next."));
+	}
+	if (!total) {
+		const said = read ? __("Reading the file: {0} rows so far", [count(read)]) : __("Reading the file...");
+		return frm.dashboard.show_progress(title, 0, said);
+	}
 	const rate = seconds > 0 ? done / seconds : 0;
 	const left = rate ? Math.round((total - done) / rate) : 0;
 	const said = __("{0} of {1} rows, {2} rows a second, {3} left", [

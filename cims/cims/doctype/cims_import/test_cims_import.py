@@ -393,7 +393,7 @@ class TestBadInput(ImportCase):
 		header, *rows = self.rejects(doc)
 		self.assertEqual(header, [*HEADER.split(","), "Row", "Reason"])
 		self.assertEqual(len(rows), 1)
-		self.assertEqual(rows[0][:8], [*bad.replace("-10", "'-10").split(","), "3"])
+		self.assertEqual(rows[0][:8], [*bad.split(","), "3"])
 		self.assertIn("Invoice Date: 2025-02-30 is no date", rows[0][8])
 		self.assertIn("Amount: -10 is below zero", rows[0][8])
 		self.assertTrue(self.order("INV-2"))

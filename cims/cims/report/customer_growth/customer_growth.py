@@ -4,7 +4,7 @@ import datetime
 
 from pypika.enums import DatePart
 from pypika.functions import Extract
-from pypika.terms import Field
+from pypika.terms import Case, Field
 
 import frappe
 from frappe import _
@@ -83,16 +83,16 @@ def arrivals(where, count_by: str, start: datetime.date, end: datetime.date) -> 
 	query = frappe.qb.from_(customer).where(where)
 	came_on: Field = customer.creation
 	if count_by == EVIDENCE:
-		query = query.join(rating).on(rating.customer == customer.name)
+		query = query.join(rating).on(rating.name == customer.name)
 		came_on = rating.first_evidence_on
-	year, month = Extract(DatePart.year, came_on), Extract(DatePart.month, came_on)
-	came = remembered.rows(
-		query.select(year, month, Count("*"))
-		.where((came_on >= start) & (came_on < add_days(end, 1)))
-		.groupby(year, month)
+	# Whoever came before counts as of the month before: so all are read in one go.
+	counted_on = Case().when(came_on < start, add_days(start, -1)).else_(came_on)
+	year, month = Extract(DatePart.year, counted_on), Extract(DatePart.month, counted_on)
+	found = remembered.rows(
+		query.select(year, month, Count("*")).where(came_on < add_days(end, 1)).groupby(year, month)
 	)
-	before = remembered.rows(query.select(Count("*")).where(came_on < start))[0][0]
-	return came, before
+	came = [row for row in found if row[:2] >= (start.year, start.month)]
+	return came, sum(row[2] for row in found) - sum(row[2] for row in came)
 
 
 def name_of(first: datetime.date, months: int) -> str:

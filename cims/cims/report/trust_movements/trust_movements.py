@@ -70,19 +70,28 @@ class Pairs:
 
 def matched(where: Criterion, start: datetime.date, end: datetime.date) -> Pairs:
 	"""The customers that had a grade on one of the days, of those for whom the condition holds."""
-	then = standings.on(to_day(start))
-	now = standings.on(to_day(end)) if end < getdate(today()) else standings.today()
-	number = standings.of_customers(where.get_sql(quote_char="`", with_namespace=True))
-	words = [NOT_RATED, *dict.fromkeys([*then.words, *now.words])]
-	sides = []
-	for side in (then, now):
-		codes = np.array([*(words.index(word) for word in side.words), 0])
-		grade = codes[standings.at(side.grade, number, -1)]
-		sides.append((grade, np.where(grade > 0, standings.at(side.score, number, 0), np.nan)))
-	(before, score_from), (after, score_to) = sides
+	number, *standing = _today(where)
+	sides = [_on(start, number), standing if end >= getdate(today()) else _on(end, number)]
+	words = [NOT_RATED, *dict.fromkeys(word for _grade, _score, words in sides for word in words)]
+	columns = []
+	for grade, score, known in sides:
+		codes = np.array([*(words.index(word) for word in known), 0])[grade]
+		columns.append((codes, np.where(codes > 0, score, np.nan)))
+	(before, score_from), (after, score_to) = columns
 	rated = (before > 0) | (after > 0)
-	columns = (column[rated] for column in (number, before, after, score_from, score_to))
-	return Pairs(*columns, words)
+	return Pairs(*(column[rated] for column in (number, before, after, score_from, score_to)), words)
+
+
+def _today(where: Criterion) -> tuple:
+	"""The numbers of the customers for whom the condition holds, and their grades, scores and the grades' words today."""
+	found = standings.now(where.get_sql(quote_char="`", with_namespace=True))
+	return found.number, found.grade, found.score, found.words
+
+
+def _on(day: datetime.date, number: np.ndarray) -> tuple:
+	"""The grades, scores and the grades' words of these customers on a day."""
+	found = standings.on(to_day(day))
+	return standings.at(found.grade, number, -1), standings.at(found.score, number, 0), found.words
 
 
 def migrations(pairs: Pairs, known: list[str]) -> list[dict]:

@@ -20,6 +20,7 @@ ORDERS = {
 	"Days beyond terms": "days_beyond_terms",
 	"Overdue amount": "overdue_amount",
 }
+OF_CUSTOMER = {"score": "trust_score", "change_90d": "trust_change", "overdue_amount": "overdue_amount"}
 MOST_ROWS = 1000
 # Points of score for one bar of the chart.
 BIN = 50
@@ -48,7 +49,8 @@ def ranked(where, order: str, last_first: bool, limit: int) -> list[dict]:
 	"""The first `limit` rated customers, numbered; the customer's code decides between equals."""
 	customer, rating = DocType(common.CUSTOMER), DocType("Trust Rating")
 	known = {figure.alias: figure for figure in common.known_figures(rating)}
-	deciding = customer.overdue_amount if order == "overdue_amount" else known.get(order, rating[order])
+	# What the customer's own row has too stands in its index there, and is read from the end that is asked for.
+	deciding = customer[OF_CUSTOMER[order]] if order in OF_CUSTOMER else known.get(order, rating[order])
 	direction = frappe.qb.asc if last_first else frappe.qb.desc
 	query = (
 		frappe.qb.from_(customer)
@@ -69,9 +71,9 @@ def ranked(where, order: str, last_first: bool, limit: int) -> list[dict]:
 			customer.currency,
 			customer.customer_group,
 		)
-		.where(where & common.is_rated(customer) & deciding.isnotnull())
+		.where(where & common.is_rated(customer) & known.get(order, deciding).isnotnull())
 		.orderby(deciding, order=direction)
-		.orderby(customer.name)
+		.orderby(customer.name, order=direction)
 		.limit(limit)
 	)
 	rows = remembered.rows(query, as_dict=True)
