@@ -17,7 +17,8 @@ add_to_apps_screen = [
 
 # What there is about as much of as there are customers, or more.
 LARGE = (
-	"CIMS Customer", "CIMS Order", "CIMS Payment", "Customer Merge", "Duplicate Candidate", "Trust Evidence", "Trust Rating",
+	"CIMS Customer", "CIMS Import Change", "CIMS Order", "CIMS Payment", "Customer Merge", "Duplicate Candidate",
+	"Trust Evidence", "Trust Rating",
 )  # fmt: skip
 
 app_include_js = "cims.bundle.js"

@@ -16,6 +16,7 @@ SORTS = {
 	"CIMS Customer": ("customer_name", "creation", "trust_score", "trust_change", "overdue_amount"),
 	"CIMS Order": ("order_date", "due_date", "outstanding_amount"),
 	"CIMS Payment": ("payment_date",),
+	"CIMS Import Change": (),
 	"Customer Merge": ("merged_on",),
 	"Duplicate Candidate": ("score",),
 	"Trust Evidence": ("creation",),
