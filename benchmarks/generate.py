@@ -28,6 +28,7 @@ from frappe.utils import getdate, nowdate
 from cims.customers.sample.people import CHINESE_CITIES, ENGLISH_CITIES, STREETS
 from cims.ratings.calendar import site_calendar
 from cims.ratings.policies import active
+from cims.search import index
 from cims.trust import kinds
 from cims.trust.calendar import NEVER, to_date, to_day
 from cims.trust.evidence import Receivables, amount_weight, receivable_events
@@ -119,6 +120,8 @@ def generate(customers: int) -> None:
 					load(doctype, fields, rows)
 				frappe.db.commit()
 	_count_series(customers)
+	frappe.db.commit()
+	index.rebuild()
 	frappe.db.commit()
 
 

@@ -114,7 +114,14 @@ def free_port() -> int:
 def start(folder: Path, environment: dict, arguments: Sequence[str]) -> subprocess.Popen:
 	# setpriv: gone with this process, even if that is killed.
 	command = ["setpriv", "--pdeathsig", "TERM", sys.executable, *arguments]
-	return subprocess.Popen(command, cwd=folder, env=os.environ | environment, start_new_session=True)
+	return subprocess.Popen(
+		command,
+		cwd=folder,
+		env=os.environ | environment,
+		start_new_session=True,
+		stdout=subprocess.DEVNULL,
+		stderr=subprocess.DEVNULL,
+	)
 
 
 def stop(process: subprocess.Popen) -> None:

@@ -14,7 +14,8 @@ from figures import duplicates, imports, lists, ratings, search
 
 import frappe
 
-WORK = (search, lists, duplicates, ratings)
+# Merging leaves ratings to do, so everybody is rated before.
+WORK = (search, lists, ratings, duplicates)
 MOST_MEMORY = 600
 
 

@@ -14,9 +14,9 @@ FALL = -15
 # common is no order: filter by it.
 SORTS = {
 	"CIMS Customer": ("customer_name", "creation", "trust_score", "trust_change", "overdue_amount"),
+	"CIMS Import Change": (),
 	"CIMS Order": ("order_date", "due_date", "outstanding_amount"),
 	"CIMS Payment": ("payment_date",),
-	"CIMS Import Change": (),
 	"Customer Merge": ("merged_on",),
 	"Duplicate Candidate": ("score",),
 	"Trust Evidence": ("creation",),

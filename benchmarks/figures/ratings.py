@@ -13,9 +13,9 @@ from place import BENCH, Place
 
 import frappe
 from frappe.utils import getdate, nowdate
-from frappe.utils.background_jobs import get_workers
+from frappe.utils.background_jobs import get_queue, get_workers
 
-from cims.ratings import curve_tables, forecasts, policies, queue, rerate, snapshots, store
+from cims.ratings import curve_tables, forecasts, policies, queue, rerate, snapshots, standings, store
 from cims.trust import kinds
 from cims.trust.evidence import Evidence
 
@@ -29,6 +29,7 @@ MOST_TIMES, TWO_WORKERS, ONE_CUSTOMER, EVENTS_A_SECOND, CURVE_BYTES, CURVE_SECON
 	0.005,
 )
 HISTORY = 1000
+CURVE_FIELDS = ("day", "score", "low", "high", "grade", "cause", "rated", "marks")
 CURVE_TABLES = (curve_tables.CURVES, curve_tables.MONTHS)
 FEED, AT_ONCE = 5000, 50
 
@@ -66,9 +67,10 @@ def learn() -> None:
 
 def run(workers: int, curve: bool = False) -> float:
 	"""Seconds from asking for everybody's rating until the run has finished."""
-	before = _last_run().name
 	with measure.workers(BENCH, workers):
 		_until(lambda: len(get_workers()) == workers)
+		_until(_is_idle)
+		before = _last_run().name
 		start = time.perf_counter()
 		queue.add_everyone(curve=curve)
 		frappe.db.commit()
@@ -79,6 +81,13 @@ def run(workers: int, curve: bool = False) -> float:
 		raise SystemExit(f"{RUN} {last.name} ended {last.status}")
 	_until(lambda: not get_workers())
 	return took
+
+
+def _is_idle() -> bool:
+	"""Whether the workers have done what other figures have left them to do."""
+	return not any(get_queue(name).count for name in ("short", "default", "long")) and all(
+		worker.get_state() == "idle" for worker in get_workers()
+	)
 
 
 def _last_run() -> frappe._dict:
@@ -111,6 +120,8 @@ def bare_update() -> float:
 
 
 def _curves(place: Place) -> Iterator[Figure]:
+	standings.refresh()
+	frappe.db.commit()
 	for table in CURVE_TABLES:
 		frappe.db.sql_ddl(f"ANALYZE TABLE `{table}`")
 	size = frappe.db.sql(
@@ -123,7 +134,9 @@ def _curves(place: Place) -> Iterator[Figure]:
 		goal=f"under {CURVE_BYTES:,} bytes a customer", reached=each < CURVE_BYTES,
 	)  # fmt: skip
 	names = _some(100)
-	took = measure.percentile([measure.seconds(lambda name=name: snapshots.read([name])) for name in names])
+	took = measure.percentile(
+		[measure.seconds(lambda name=name: snapshots.of([name], CURVE_FIELDS)) for name in names]
+	)
 	yield Figure(
 		"one customer's curve, p95",
 		took,
@@ -172,6 +185,7 @@ def _feed(place: Place) -> Figure:
 	names = _some(FEED)
 	with measure.workers(BENCH, 1):
 		_until(lambda: len(get_workers()) == 1)
+		_until(_is_idle)
 		start = time.perf_counter()
 		for first in range(0, FEED, AT_ONCE):
 			store.record(

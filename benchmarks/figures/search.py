@@ -23,7 +23,8 @@ TIMES = 10
 def figures(place: Place) -> Iterator[Figure]:
 	mine, theirs, listed = [], [], []
 	for kind, queries in kinds().items():
-		search(place, queries[0])
+		if not search(place, queries[0]):
+			raise SystemExit(f"Nothing was found by {kind}: {queries[0]}")
 		took = [measure.seconds(lambda text=text: search(place, text)) for text in queries]
 		mine += took
 		here = percentile(took)

@@ -22,7 +22,7 @@ class Matching:
 		self.own = own
 		self.at: dict[int, int] = {}
 		bulk.create(HERE, COLUMNS)
-		bulk.create(SEEN, f"{COLUMNS}, PRIMARY KEY (`field`, `value`)", bulk.INDEXED)
+		bulk.create(SEEN, f"{COLUMNS}, PRIMARY KEY (`field`, `value`)")
 
 	def close(self) -> None:
 		bulk.drop(HERE)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import frappe
 
+from cims.customers import derived
 from cims.duplicates import names
 from cims.ratings import sql
 
@@ -109,7 +110,8 @@ def fill() -> Iterator[int]:
 
 def on_update(doc, method=None) -> None:
 	"""Document event: the keys follow their customer in the same transaction."""
-	if not doc.get_doc_before_save() or any(doc.has_value_changed(field) for field in READ[1:]):
+	changed = not doc.get_doc_before_save() or any(doc.has_value_changed(field) for field in READ[1:])
+	if changed and not derived.is_noted(doc.name):
 		refresh([doc.name])
 
 

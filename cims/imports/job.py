@@ -16,7 +16,9 @@ from time import monotonic
 import frappe
 from frappe import _
 from frappe.core.doctype.file.utils import find_file_by_url
+from frappe.database import get_db
 from frappe.model.document import Document
+from frappe.translate import get_user_lang
 from frappe.utils import now, now_datetime
 from frappe.utils.background_jobs import is_job_enqueued
 
@@ -36,6 +38,7 @@ IMPORTERS = {
 CHECK, IMPORT, UNDO = "Checking", "Importing", "Undoing"
 QUEUED, STOPPED, IMPORTED, UNDONE = "Queued", "Stopped", "Imported", "Undone"
 BUSY = (QUEUED, CHECK, IMPORT, UNDO)
+COMPLETED = {IMPORT: IMPORTED, UNDO: UNDONE}
 # What is in cannot be changed any more, only undone.
 WRITTEN_STATUS = (STOPPED, IMPORTED, UNDONE)
 # Fields of the document that only the job writes, and what they hold before it ran.
@@ -191,16 +194,17 @@ def run(name: str) -> None:
 
 @contextmanager
 def as_user(user: str):
+	"""Inside of it the user is this one; in a job, whose language nobody has set, the language is this user's as well."""
 	before, language = frappe.session.user, frappe.local.lang
-	if user == before:
-		yield
-		return
-	frappe.set_user(user)
-	frappe.local.lang = frappe.translate.get_user_lang(user)
+	if user != before:
+		frappe.set_user(user)
+	if not getattr(frappe.local, "request", None):
+		frappe.local.lang = get_user_lang(user)
 	try:
 		yield
 	finally:
-		frappe.set_user(before)
+		if user != before:
+			frappe.set_user(before)
 		frappe.local.lang = language
 
 
@@ -387,7 +391,10 @@ class Job:
 		"""Read each chunk while the database is still busy with the one before."""
 		busy: Future | None = None
 		for chunk in source.chunks(self.importer.rows_at_once, self.importer.together):
-			batch = self.importer.read(chunk)
+			with aside():
+				batch = self.importer.read(chunk)
+				self.done += len(chunk)
+				self.progress(self.done, self.total)
 			if busy:
 				busy.result()
 			if chunk.numbers[-1] <= self.doc.rows_done:
@@ -396,8 +403,6 @@ class Job:
 			else:
 				self.importer.judge(batch)
 				busy = pool.submit(copy_context().run, self.settle, batch)
-			self.done += len(chunk)
-			self.progress(self.done, self.total)
 		if busy:
 			busy.result()
 
@@ -458,8 +463,11 @@ class Job:
 		return Path(frappe.get_site_path("private", "files", name)), None
 
 	def fail(self, error: str) -> None:
-		"""The end of a run that wasn't completed. What is kept batch by batch stays, and can be gone on with."""
-		done, kept = frappe.db.get_value(DOCTYPE, self.doc.name, ["rows_done", "kept"])
+		"""The end of a run that wasn't completed. What is kept batch by batch stays, and can be gone on with; and what was
+		committed to the last row before something broke is completed."""
+		status, done, kept = frappe.db.get_value(DOCTYPE, self.doc.name, ["status", "rows_done", "kept"])
+		if status == COMPLETED.get(self.doc.task):
+			return
 		if self.doc.task == UNDO:
 			self.doc.db_set({"status": STOPPED if done else IMPORTED, "error": error}, notify=True)
 			return
@@ -529,6 +537,19 @@ class Job:
 		frappe.publish_realtime(
 			"cims_import_progress", {"name": self.doc.name, **known}, doctype=DOCTYPE, docname=self.doc.name
 		)
+
+
+@contextmanager
+def aside():
+	"""What this asks the database nevertheless (a translation that has left the cache) goes over a connection of its own: the
+	import's own is busy in another thread meanwhile."""
+	mine, conf = frappe.local.db, frappe.conf
+	frappe.local.db = get_db(conf.db_host, conf.db_name, conf.db_password, conf.db_port, conf.db_name)
+	try:
+		yield
+	finally:
+		frappe.local.db.close()
+		frappe.local.db = mine
 
 
 class quiet:

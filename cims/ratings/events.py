@@ -46,19 +46,23 @@ def weight_of(kind: str, weight: float, amount: float, policy: Policy) -> float:
 	return weight
 
 
-def read(customers: Sequence[str], until: int | None = None) -> Events:
+def read(customers: Sequence[str], until: int | None = None, faded: int | None = None) -> Events:
 	"""The kept rows of many customers in columns, not `weighed` yet, by customer and day; the columns' customers are their
-	places. until: leave out what became known after this day."""
+	places. until: leave out what became known after this day; faded: and what fades from this day or one before, unless it
+	became known on the day `until` itself."""
+	which = "TRUE" if until is None else "occurred_on <= %(until)s"
+	if faded is not None:
+		which += " AND (decays_from > %(faded)s OR occurred_on = %(until)s)"
 	found = packed.read(
 		customers,
 		(
 			"CRC32(kind)", packed.day("occurred_on"), packed.day("COALESCE(decays_from, occurred_on)"), "value",
 			"IF(reversal, -weight, weight)", "amount", "days",
 		),
-		f"""FROM `tabTrust Evidence` FORCE INDEX ({HISTORY_INDEX})
-		WHERE {"occurred_on <= %(until)s" if until is not None else "TRUE"}""",
+		f"FROM `tabTrust Evidence` FORCE INDEX ({HISTORY_INDEX}) WHERE {which}",
 		"customer",
 		until=None if until is None else to_date(until),
+		faded=None if faded is None else to_date(faded),
 	)  # fmt: skip
 	kind, known, fades_from, value, weight, amount, days = found.columns
 	return Events(

@@ -15,6 +15,8 @@ from cims.ratings import sql
 
 # The longest text that a customer's rows may become, in bytes; MariaDB stops at max_allowed_packet in any case.
 LONGEST = 256 << 20
+# Before a SELECT: it may join as many values into one text as it takes.
+LONG_ANSWER = f"SET STATEMENT group_concat_max_len = {LONGEST} FOR"
 # TO_DAYS of 1970-01-01.
 EPOCH = 719_528
 
@@ -45,10 +47,9 @@ def read(
 	place = {name: at for at, name in enumerate(customers)}
 	numbers = ", ' ', ".join(expressions)
 	owner, counts, parts, texts = [], [], [], {}
-	allow_long_answers()
 	for condition, among in sql.among(field, customers):
 		rows = frappe.db.sql(
-			f"""SELECT {field}, COUNT(*), GROUP_CONCAT({numbers} SEPARATOR ' '), GROUP_CONCAT({text} SEPARATOR '\\n')
+			f"""{LONG_ANSWER} SELECT {field}, COUNT(*), GROUP_CONCAT({numbers} SEPARATOR ' '), GROUP_CONCAT({text} SEPARATOR '\\n')
 			{source} AND {condition} GROUP BY {field}""",
 			{**values, **among},
 		)
@@ -66,11 +67,6 @@ def read(
 		)
 	owner, counts = np.array(owner, dtype=np.int64), np.array(counts, dtype=np.int64)
 	return Packed(np.repeat(owner, counts), table.reshape(-1, width).T, texts)
-
-
-def allow_long_answers() -> None:
-	"""Let this connection join as many values into one text as it takes."""
-	frappe.db.sql("SET SESSION group_concat_max_len = %s", LONGEST)
 
 
 def day(expression: str) -> str:

@@ -164,8 +164,10 @@ def run(book: Book, as_of: int, policy: Policy, months: int, event_move: float |
 	ends = month_ends(as_of, months + EVALUATIONS)
 	days = [*ends, as_of - 1, as_of]
 	state = rating.state_on_days(history, days, policy)
-	every = rating.evaluated(state, history.segments, days, policy)
-	past, now = every.before(len(ends)), state.where(slice(len(ends) + 1, None, len(days)))
+	stride = len(days)
+	before = np.arange(n * stride).reshape(n, stride)[:, : len(ends)].ravel()
+	past = rating.evaluated(state.where(before), history.segments, ends, policy)
+	yesterday, now = (state.where(slice(at, None, stride)) for at in (stride - 2, stride - 1))
 	ratings = rating.conclude(
 		history.customers,
 		history.segments,
@@ -176,8 +178,9 @@ def run(book: Book, as_of: int, policy: Policy, months: int, event_move: float |
 		policy,
 	)
 	ledgers = events.ledgers(n, history.events, as_of, policy, now.sums)
-	ledgers.opening = np.where(every.rated[:, -2], every.score[:, -2], np.nan)
-	parts = list(_month_ends(book, past, state, len(days), ledgers, policy))
+	opening = assess(yesterday.full(), history.segments, policy, interval="none")
+	ledgers.opening = np.where(opening.rated, opening.score, np.nan)
+	parts = list(_month_ends(book, past, state, stride, ledgers, policy))
 	if event_move is not None:
 		since = ends[EVALUATIONS] if months else as_of
 		parts += _moves(book, past, ledgers, as_of, since, event_move, policy)
@@ -271,9 +274,15 @@ def _moves(book, past: Past, ledgers, as_of, since, event_move, policy: Policy) 
 		return []
 	state = rating.state_on(history, who, day, policy)
 	found = assess(state.full(), segments, policy)
-	rows = rows_of([history.customers[at] for at in np.unique(who).tolist()], int(day.min()), int(day.max()))
-	named = events.weighed(events.columns(rows, book.position), policy)
-	marked = marks.of_days(rows, named, who, day, state, found, before.score[moved], segments, policy)
+
+	def load(asks):
+		names = [history.customers[at] for at in np.unique(who[asks]).tolist()]
+		rows = rows_of(names, int(day[asks].min()), int(day[asks].max()))
+		return rows, events.weighed(events.columns(rows, book.position), policy)
+
+	marked = marks.of_days(
+		history.events, who, day, state, found, before.score[moved], segments, policy, load
+	)
 	grade = _grades_on(past, who, day, found, state.cap, policy)
 	ledgers.marked[who[day == as_of]] = as_of
 	return [points_of(found, who, day, grade, state.cap, policy, [events.dump(m) for m in marked])]

@@ -13,6 +13,7 @@ import frappe
 from frappe.utils import flt
 
 from cims.ratings import (
+	events,
 	forecasts,
 	marks,
 	overrides,
@@ -28,7 +29,7 @@ from cims.ratings import (
 	together,
 )
 from cims.ratings.calendar import site_calendar, today
-from cims.ratings.events import FIELDS, Ledger, columns, dump, weighed
+from cims.ratings.events import Ledger, columns, dump, weighed
 from cims.trust import kinds, rating
 from cims.trust.calendar import month_ends, to_date, to_day
 from cims.trust.grades import EVALUATIONS, UNRATED
@@ -96,15 +97,14 @@ def _rate_from_sums(kept: frappe._dict, past: tuple[Ledger, Past], day: int, pol
 		ledger.opening = (day, flt(kept.score) if kept.rated else None)
 		ledger.marked = None
 	ledger.tally.age_to(day, policy)
-	evidence = _recent_evidence(customer, day)
-	recent = weighed(columns(evidence, {customer: 0}), policy)
+	recent = weighed(events.read([customer], until=day, faded=day - YEAR), policy)
 	all_of_it = kept.evidence_count <= FORECAST_AT_ONCE and forecasts.model() is not None
 	table = sources.of_objects(sources.receivables([customer], open_only=not all_of_it), site_calendar())
 	state = state_of(ledger, table.pieces, day, policy)
 	known = rating.figures(recent, 1, day)
 	known = replace(known, total=np.array([ledger.count]))
 	ratings = rating.conclude([customer], [segment], state, evaluated, known, day, policy)
-	_mark_move(ledger, ratings, state, evidence, recent, segment, day, policy)
+	_mark_move(ledger, ratings, state, recent, segment, day, policy)
 	found = rows.columns(
 		ratings,
 		[ledger.first],
@@ -136,21 +136,8 @@ def state_of(ledger: Ledger, pieces, day: int, policy: Policy) -> State:
 	)
 
 
-def _recent_evidence(customer: str, day: int) -> list[tuple]:
-	"""The rows that the figures of 12 months and today's marks name."""
-	fields = ", ".join(f"`{field}`" for field in (*FIELDS, "source_doctype", "source_name", "name"))
-	since = {"customer": customer, "year_ago": to_date(day - YEAR), "today": to_date(day)}
-	return frappe.db.sql(
-		f"""SELECT {fields} FROM `tabTrust Evidence`
-		WHERE customer = %(customer)s AND decays_from > %(year_ago)s AND occurred_on <= %(today)s
-		UNION ALL SELECT {fields} FROM `tabTrust Evidence`
-		WHERE customer = %(customer)s AND decays_from <= %(year_ago)s AND occurred_on = %(today)s""",
-		since,
-	)
-
-
 def _mark_move(
-	ledger: Ledger, ratings: Ratings, state: State, evidence, recent, segment, day: int, policy: Policy
+	ledger: Ledger, ratings: Ratings, state: State, recent, segment, day: int, policy: Policy
 ) -> None:
 	"""Keep today as a point of the curve if the score has moved far enough since the day began, and only then."""
 	before = ledger.opening[1]
@@ -159,8 +146,13 @@ def _mark_move(
 	moved = before is not None and ratings.grade[0] != UNRATED and abs(score - before) >= least > 0
 	if moved:
 		who, when = np.zeros(1, dtype=np.int64), np.array([day])
+
+		def load(_asks):
+			found = replay.rows_of(ratings.customers, day, day)
+			return found, weighed(columns(found, {ratings.customers[0]: 0}), policy)
+
 		marked = marks.of_days(
-			evidence, recent, who, when, state, ratings.assessment, np.array([before]), [segment], policy
+			recent, who, when, state, ratings.assessment, np.array([before]), [segment], policy, load
 		)
 		point = replay.points_of(
 			ratings.assessment, who, when, ratings.grade, ratings.cap, policy, [dump(m) for m in marked]
@@ -190,30 +182,34 @@ def _rate_from_evidence(customer: str, kept: frappe._dict, day: int, policy: Pol
 	return found.ratings[0]
 
 
-def rate_until_settled(customer: str) -> None:
-	"""Job: rate one customer, and again while events come in."""
+def rate_until_settled(customer: str) -> bool:
+	"""Job: rate one customer, and again while events come in. Returns whether all of them are in the rating."""
 	policies.active(), site_calendar(), today()
 	for _round in range(ROUNDS):
 		# A transaction reads what was there at its first look: that has to be the one that takes the lock.
 		sql.commit()
 		rate(customer)
 		sql.commit()
-		if not frappe.db.get_value(RATING, customer, "dirty"):
+		waits = frappe.db.get_value(RATING, customer, "dirty")
+		if not waits:
 			break
 	# Whoever has the customer open sees the new rating at once.
 	frappe.publish_realtime("cims_rated", {"customer": customer}, doctype=CUSTOMER, docname=customer)
+	return not waits
 
 
 def sweep() -> None:
 	"""Scheduler, every five minutes: whoever has new evidence and was not rated yet, for want of a worker or because the
-	event came in just as a job was ending; and runs whose workers are gone. Overrides end here too, so that none holds for
-	long after its day."""
+	event came in just as a job was ending; runs whose workers are gone, or that a new policy should have begun. Overrides end
+	here too, so that none holds for long after its day."""
 	overrides.expire()
 	if frappe.db.count(RATING, {"dirty": (">", 0)}):
 		queue.add_waiting()
 	for run in runs.going():
 		if runs.abandoned(run):
 			queue.add_workers(run)
+	if runs.owed():
+		queue.add_everyone(curve=True, version=policies.active().version)
 
 
 def rate_waiting() -> int:
@@ -227,13 +223,12 @@ def rate_waiting() -> int:
 		RATING, {"dirty": (">", 0)}, pluck="name", order_by="name", limit=replay.AT_ONCE
 	):
 		if len(customers) <= queue.MANY:
-			for customer in customers:
-				rate_until_settled(customer)
-			return done + len(customers)
-		if frappe.db.count(RATING, {"dirty": (">", 0)}) > frappe.db.count(RATING) * ALL_OF_THEM:
-			return done + rate_everyone()
-		forecasts.first_fit()
-		rated = together.rate_changed(customers, together.scores_by_segment())
+			rated = sum(map(rate_until_settled, customers))
+		elif frappe.db.count(RATING, {"dirty": (">", 0)}) > frappe.db.count(RATING) * ALL_OF_THEM:
+			rated = rate_everyone()
+		else:
+			forecasts.first_fit()
+			rated = together.rate_changed(customers, together.peers_as_remembered())
 		sql.commit()
 		done += rated
 		if not rated:

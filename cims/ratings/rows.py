@@ -115,18 +115,14 @@ def _a_month(settled: np.ndarray, known_for: np.ndarray) -> np.ndarray:
 
 def write_one(found: Mapping[str, Column]) -> None:
 	"""Store the rating (`columns`) of one customer, whose rows are held by the caller, and what lists of customers show of
-	it. Two statements."""
-	values = {**found, "modified": [now()]}
-	update = ", ".join(f"`{field}` = %s" for field in values if field != "name")
-	name = found["name"][0]
+	it. One statement."""
+	values = {f"r.`{field}`": column[0] for field, column in found.items() if field != "name"}
+	values |= {f"c.`{field}`": found[of][0] for field, of in COPIED.items()}
+	values |= {"r.modified": now(), "c.currency": wording.company_currency()}
 	frappe.db.sql(
-		f"UPDATE `tabTrust Rating` SET {update} WHERE name = %s",
-		[column[0] for field, column in values.items() if field != "name"] + [name],
-	)
-	copies = ", ".join(f"`{field}` = %s" for field in COPIED)
-	frappe.db.sql(
-		f"UPDATE `tabCIMS Customer` SET {copies}, currency = %s WHERE name = %s",
-		[*(found[of][0] for of in COPIED.values()), wording.company_currency(), name],
+		f"""UPDATE `tabCIMS Customer` c JOIN `tabTrust Rating` r ON r.name = c.name
+		SET {", ".join(f"{field} = %s" for field in values)} WHERE c.name = %s""",
+		[*values.values(), found["name"][0]],
 	)
 
 

@@ -113,12 +113,16 @@ class Worker:
 			if shard.stage == SEGMENTS:
 				_finish(self.run.name, _outcome(self.run.name))
 			sql.commit()
-		except Exception:
+		except Exception as error:
 			if frappe.flags.in_test:
 				raise
 			frappe.db.rollback()
-			_failed(shard)
+			out_of_order = sql.is_out_of_order(error)
+			_failed(shard, counts=not out_of_order)
 			sql.commit()
+			if out_of_order:
+				# Every shard would fail, and be given up. The sweep sends workers back to them.
+				raise
 		self.tell()
 		return True
 
@@ -188,11 +192,12 @@ def _done(shard: frappe._dict, rated: int) -> None:
 	_set(shard, status=DONE, rated=rated, error=None)
 
 
-def _failed(shard: frappe._dict) -> None:
-	"""Let somebody try again; after some attempts the run goes on without the shard."""
+def _failed(shard: frappe._dict, counts: bool) -> None:
+	"""Let somebody try again; after some attempts that count the run goes on without the shard."""
 	frappe.log_error(title=f"Trust Run Shard {shard.first} – {shard.last}")
-	given_up = shard.attempts + 1 >= MOST_ATTEMPTS
-	_set(shard, status=FAILED if given_up else WAITING, error=frappe.get_traceback()[-1000:])
+	attempts = shard.attempts + counts
+	status = FAILED if attempts >= MOST_ATTEMPTS else WAITING
+	_set(shard, status=status, attempts=attempts, error=frappe.get_traceback()[-1000:])
 
 
 def _set(shard: frappe._dict, **values) -> None:
@@ -251,6 +256,15 @@ def progress(run: str | None = None) -> dict:
 def going() -> list[str]:
 	"""The runs that aren't finished."""
 	return frappe.get_all(RUN, {"status": RUNNING}, pluck="name")
+
+
+def owed() -> bool:
+	"""Whether everybody is still to be rated under the policy in force, as the job that should have begun with it was lost.
+	The policy that comes with the app needs none: it is there before anybody is rated."""
+	policy = policies.active().version
+	if frappe.db.get_value(policies.POLICY, policy, "version") == 1:
+		return False
+	return not frappe.db.exists(RUN, {"policy": policy, "curve": 1})
 
 
 def abandoned(run: str, stale: int = STALE) -> bool:

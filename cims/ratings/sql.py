@@ -8,11 +8,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
+import pymysql
+from pymysql.constants import CR, ER
+
 import frappe
 from frappe.utils import now
 
 Item = TypeVar("Item")
 ROWS_AT_ONCE = 1000
+# Disk full and errors in writing; the server going down; connections killed, lost and closed (0).
+OUT_OF_ORDER = (
+	ER.DISK_FULL, ER.ERROR_ON_WRITE, ER.GET_ERRNO, ER.RECORD_FILE_FULL, ER.SERVER_SHUTDOWN, 1927,
+	CR.CR_CONN_HOST_ERROR, CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST, CR.CR_SERVER_LOST_EXTENDED, 0,
+)  # fmt: skip
 
 
 def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
@@ -121,17 +129,19 @@ def insert(
 	rows: Iterable[Sequence[Any]],
 	update: Sequence[str] = (),
 	size: int = ROWS_AT_ONCE,
+	touch: bool = True,
 ) -> int:
 	"""Insert rows of a DocType, many with one statement. Returns how many are new.
 
 	fields: of each row, `name` among them; creation, modified, owner and modified_by are added. update: the fields that a
-	row takes over where a unique key says that it is there already; without any, such a row stays as it is.
+	row takes over where a unique key says that it is there already; without any, such a row stays as it is. touch: such a row
+	counts as modified now.
 	"""
 	stamp, user = now(), frappe.session.user
 	head = ", ".join(f"`{field}`" for field in ("creation", "modified", "owner", "modified_by", *fields))
 	one = "(" + ", ".join(["%s"] * (len(fields) + 4)) + ")"
 	takes = (
-		", ".join(f"`{field}` = VALUES(`{field}`)" for field in ("modified", *update))
+		", ".join(f"`{field}` = VALUES(`{field}`)" for field in (*(("modified",) if touch else ()), *update))
 		if update
 		else "`name` = `name`"
 	)
@@ -150,3 +160,8 @@ def commit() -> None:
 	"""Keep what a long job has done so far. Tests roll everything back and therefore never come here."""
 	if not frappe.flags.in_test:
 		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- chunks of a long job must survive its interruption
+
+
+def is_out_of_order(error: Exception) -> bool:
+	"""Whether an error tells of the database as a whole (a full disk, a connection that is gone) and not of the statement."""
+	return isinstance(error, pymysql.MySQLError) and bool(error.args) and error.args[0] in OUT_OF_ORDER

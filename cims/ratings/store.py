@@ -147,10 +147,17 @@ def _add_up(rows: Sequence[dict]) -> None:
 		.for_update()
 		.run(as_dict=True)
 	)
-	for kept in locked:
-		frappe.db.set_value(
-			RATING, kept.name, _with(kept, by_customer[kept.name], policy), update_modified=False
-		)
+	changed = [(kept, _with(kept, by_customer[kept.name], policy)) for kept in locked]
+	sql.insert(
+		RATING,
+		("name", "customer", "sums", "replay_from"),
+		[
+			(kept.name, kept.name, new.get("sums", kept.sums), new.get("replay_from", kept.replay_from))
+			for kept, new in changed
+		],
+		update=("sums", "replay_from"),
+		touch=False,
+	)
 
 
 def _with(kept: frappe._dict, rows: Sequence[dict], policy: Policy) -> dict:
@@ -433,7 +440,8 @@ def forget(customers: Collection[str]) -> None:
 def segment_changed(doc, method=None) -> None:
 	"""Document event of CIMS Customer: in another segment other priors hold, so the whole curve is worked out anew."""
 	field = policies.segment_field()
-	if not field or doc.is_new() or not doc.has_value_changed(field):
+	# What has just been made has no curve yet.
+	if not field or not doc.get_doc_before_save() or not doc.has_value_changed(field):
 		return
 	segments_changed([doc.name])
 

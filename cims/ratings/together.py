@@ -173,14 +173,25 @@ def compare_everyone() -> None:
 
 def scores_by_segment() -> dict[str, np.ndarray]:
 	"""Segment -> the scores of its rated customers, ascending."""
-	packed.allow_long_answers()
-	found = frappe.db.sql(
-		"""SELECT COALESCE(segment, ''), GROUP_CONCAT(score ORDER BY score SEPARATOR ' ') FROM `tabTrust Rating`
-		WHERE rated = 1 GROUP BY segment"""
-	)
-	peers = {segment: np.fromstring(scores, sep=" ") for segment, scores in found}
+	peers = _scores("TRUE")
 	_remember(peers)
 	return peers
+
+
+def peers_as_remembered() -> dict[str, np.ndarray]:
+	"""The same, of large segments the distribution that the last comparison of all found: enough for a few customers."""
+	known = frappe.cache().get_value(PEERS, expires=True) or {}
+	others = _scores("segment NOT IN %(known)s", known=list(known)) if known else scores_by_segment()
+	return {**others, **{segment: np.array(scores) for segment, scores in known.items()}}
+
+
+def _scores(condition: str, **values) -> dict[str, np.ndarray]:
+	found = frappe.db.sql(
+		f"""{packed.LONG_ANSWER} SELECT COALESCE(segment, ''), GROUP_CONCAT(score SEPARATOR ' ')
+		FROM `tabTrust Rating` WHERE rated = 1 AND {condition} GROUP BY segment""",
+		values,
+	)
+	return {segment: np.sort(np.fromstring(scores, sep=" ")) for segment, scores in found}
 
 
 # Of larger segments than this the distribution of the scores is remembered, in steps of a tenth of a per cent.
@@ -218,18 +229,20 @@ def percentile_of(customer: str, segment: str, score: float) -> float | None:
 def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 	"""The percentiles of some customers within `scores_by_segment`."""
 	kept = [
-		row
+		line.split("\t")
 		for condition, among in sql.among("name", names)
-		for row in frappe.db.sql(
-			f"""SELECT name, COALESCE(segment, ''), rated, score, percentile, compared FROM `tabTrust Rating`
-			WHERE {condition} ORDER BY name FOR UPDATE""",
+		for text in frappe.db.sql_list(
+			f"""{packed.LONG_ANSWER} SELECT GROUP_CONCAT(name, '\t', COALESCE(segment, ''), '\t', rated, '\t', score, '\t',
+				percentile, '\t', compared ORDER BY name SEPARATOR '\n') FROM `tabTrust Rating` WHERE {condition}""",
 			among,
 		)
+		if text
+		for line in text.split("\n")
 	]
 	if not kept:
 		return
 	customers, segments, rated, score, percentile, compared = zip(*kept, strict=True)
-	score, rated = np.array(score, dtype=float), np.array(rated, dtype=bool)
+	score, rated = np.array(score, dtype=float), np.array(rated) == "1"
 	found = np.full(len(kept), np.nan)
 	labels = np.array(segments, dtype=object)
 	for segment in set(segments):
@@ -238,23 +251,25 @@ def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 	alone = np.isnan(found)
 	found = np.round(np.nan_to_num(found), DIGITS)
 	changed = np.flatnonzero(
-		(np.abs(found - np.array(percentile, dtype=float)) >= 1e-6)
-		| (np.array(compared, dtype=bool) == alone)
+		(np.abs(found - np.array(percentile, dtype=float)) >= 1e-6) | ((np.array(compared) == "1") == alone)
 	)
 	if not len(changed):
 		return
-	table = sql.scratch("__cims_compared", RATING, ("name", "percentile", "compared"))
+	fields = ("name", "score", "percentile", "compared")
+	table = sql.scratch("__cims_compared", RATING, fields)
 	sql.load(
 		table,
 		{
 			"name": [customers[at] for at in changed.tolist()],
+			"score": list(map(repr, score[changed].tolist())),
 			"percentile": list(map(repr, found[changed].tolist())),
 			"compared": ["0" if one else "1" for one in alone[changed].tolist()],
 		},
 	)
 	frappe.db.sql(
+		# Who was rated meanwhile was compared then.
 		f"""UPDATE `{table}` t STRAIGHT_JOIN `tabTrust Rating` r ON r.name = t.name
-		SET r.percentile = t.percentile, r.compared = t.compared"""
+		SET r.percentile = t.percentile, r.compared = t.compared WHERE r.score = t.score"""
 	)
 
 

@@ -91,7 +91,7 @@ class OrderImport(Importer):
 		self.names: dict[str, Names] = {}
 		self.parties = Parties(self.doc, self.currency)
 		self.stamp = now()
-		bulk.create(SEEN, f"{NUMBERS}, PRIMARY KEY (`customer`, `number`)", bulk.INDEXED)
+		bulk.create(SEEN, f"{NUMBERS}, PRIMARY KEY (`customer`, `number`)")
 
 	def survey_customers(self, texts: Iterable[str]) -> None:
 		self.strangers.update(hash(text.casefold()) for text in texts if text and not looks_like_code(text))

@@ -1,5 +1,6 @@
 """What documents tell the index, in their own transaction."""
 
+from cims.customers import derived
 from cims.search import index, texts
 
 
@@ -8,7 +9,8 @@ def customer_changed(doc, _event: str | None = None) -> None:
 	before = doc.get_doc_before_save()
 	if before and all(before.get(field) == doc.get(field) for field in (*texts.FIELDS, "account_manager")):
 		return
-	index.refresh([doc.name])
+	if not derived.is_noted(doc.name):
+		index.refresh([doc.name])
 
 
 def customer_renamed(doc, _event: str, old: str, new: str, merge: bool = False) -> None:

@@ -22,7 +22,7 @@ SPARE = 10
 READABLE_AT_ONCE = 5000
 RECENT_AT_ONCE = 500
 # So many of the best guesses at a mistyped word are looked at.
-GUESSES = 600
+GUESSES = 400
 # An edit destroys three keys of three letters; in Chinese, a character and the two pairs it is in.
 DESTROYED = 3
 # A customer who begins with what is sought counts two, the user's own one.

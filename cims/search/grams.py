@@ -113,14 +113,14 @@ def owned_by(user: str) -> int:
 
 
 def parts(word: str) -> list[int]:
-	"""Keys that every text has of which the word (folded, of one kind of letter) is a part: enough of them to cover the
-	word, or its beginning where it is long. Empty for a word of ASCII letters that is shorter than a key: see `span`."""
+	"""Keys that every text has of which the word (folded, of one kind of letter) is a part: all of them, or some from all
+	over a long word. Empty for a word of ASCII letters that is shorter than a key: see `span`."""
 	codes = [int(code) for code in _codes(word)]
 	size, key = (3, _ascii) if word.isascii() else (2, _other)
 	if len(codes) < size:
 		return [] if word.isascii() else [_other(codes[0])]
-	places = [*range(0, len(codes) - size + 1, size), len(codes) - size]
-	return sorted({key(*codes[at : at + size]) for at in places[:MOST_PARTS]})
+	places = np.linspace(0, len(codes) - size, min(len(codes) - size + 1, MOST_PARTS)).astype(int).tolist()
+	return sorted({key(*codes[at : at + size]) for at in places})
 
 
 def all_parts(word: str) -> list[int]:

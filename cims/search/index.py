@@ -47,8 +47,8 @@ def _note(found: dict[str, tuple[str, str]]) -> None:
 	if not found:
 		return
 	frappe.db.sql(
-		f"""INSERT INTO cims_search_text (id, customer, manager, text)
-		VALUES {", ".join(["(UUID_SHORT(), %s, %s, %s)"] * len(found))}
+		f"""INSERT INTO cims_search_text (customer, id, manager, text)
+		VALUES {", ".join(["(%s, UUID_SHORT(), %s, %s)"] * len(found))}
 		ON DUPLICATE KEY UPDATE id = VALUES(id), manager = VALUES(manager), text = VALUES(text)""",
 		[value for customer, (manager, text) in found.items() for value in (customer, manager, text)],
 	)
@@ -58,9 +58,9 @@ def _forget(names: Sequence[str]) -> None:
 	"""Looked up first: deleting what isn't there would lock the gap where others are about to insert."""
 	if not names:
 		return
-	ids = frappe.db.sql("SELECT id FROM cims_search_text WHERE customer IN %s", [list(names)])
-	if ids:
-		frappe.db.sql("DELETE FROM cims_search_text WHERE id IN %s", [[row[0] for row in ids]])
+	there = frappe.db.sql_list("SELECT customer FROM cims_search_text WHERE customer IN %s", [list(names)])
+	if there:
+		frappe.db.sql("DELETE FROM cims_search_text WHERE customer IN %s", [there])
 
 
 def _add_segment(found: dict[str, tuple[str, str]]) -> None:
@@ -69,8 +69,8 @@ def _add_segment(found: dict[str, tuple[str, str]]) -> None:
 	first, _beyond = _ids(segment)
 	tables.load(
 		"cims_search_text",
-		("id", "customer", "manager", "text"),
-		((first + slot, name, *found[name]) for slot, name in enumerate(found)),
+		("customer", "id", "manager", "text"),
+		((name, first + slot, *found[name]) for slot, name in enumerate(found)),
 	)
 	managers, made = zip(*found.values(), strict=True)
 	every = grams.entries(made, managers, len(texts.LINES), texts.BEGINS)

@@ -4,6 +4,8 @@ cims_search_text: what is searched of each customer, once. Its id says where it 
 RECENT on, that it isn't filed yet and has to be read. cims_search_posting: for each segment and key (see `grams`) the
 slots of the customers that may have it; those that have changed or gone since are still named there, and their ids are
 no longer in cims_search_text. cims_search_segment: which segments there are.
+
+The customer is the primary key, so that giving one a new id locks no other's row.
 """
 
 import tempfile
@@ -18,11 +20,11 @@ RECENT = 1 << 56
 COLLATION = "COLLATE utf8mb4_bin"
 TABLES = {
 	"cims_search_text": f"""
-		id BIGINT UNSIGNED NOT NULL PRIMARY KEY,
-		customer VARCHAR(140) NOT NULL,
+		customer VARCHAR(140) NOT NULL PRIMARY KEY,
+		id BIGINT UNSIGNED NOT NULL,
 		manager VARCHAR(140) NOT NULL DEFAULT '',
 		text TEXT {COLLATION} NOT NULL,
-		UNIQUE KEY customer (customer)""",
+		UNIQUE KEY id (id)""",
 	"cims_search_posting": """
 		segment INT UNSIGNED NOT NULL,
 		gram BIGINT UNSIGNED NOT NULL,

@@ -63,7 +63,6 @@ class Branch:
 	fields: Sequence[str] = ()
 	index: str | None = None
 	with_customer: bool = False
-	ties: bool = False
 
 
 def all_branches() -> list[Branch]:
@@ -90,8 +89,7 @@ def documents() -> list[Branch]:
 		Branch(
 			"evidence", EVIDENCE, "occurred_on", mine(EVIDENCE, "customer"),
 			("kind", "value", "amount", "days", "reversal", "note", "source_doctype", "source_name", "recorded_by"),
-			"customer_history",
-			ties=True,
+			"customer_occurred_on",
 		),
 		Branch(
 			"override", OVERRIDE, "creation", mine(OVERRIDE, "customer"),

@@ -69,9 +69,6 @@ def statement(before: Key | None, branches: Collection[Branch]) -> str | None:
 	for branch in branches:
 		moment, name = f"`tab{branch.doctype}`.`{branch.moment}`", f"`tab{branch.doctype}`.`name`"
 		order = f"{moment} DESC, {name} DESC LIMIT %(limit)s"
-		if branch.ties:
-			# All of the last moment, whatever their order; it is set right where the branches meet.
-			order = f"{moment} DESC FETCH FIRST %(limit)s ROWS WITH TIES"
 		where = " AND ".join(
 			filter(
 				None,

@@ -268,7 +268,7 @@ class Ratings:
 	def _watch(self, at: int):
 		change = float(self.change_90d[at])
 		if self.watched["W01"][at]:
-			yield reasons.Reason("W01", change, {"points": -change})
+			yield reasons.Reason("W01", change, {"points": round(-change, DIGITS)})
 		if self.watched["W02"][at]:
 			yield reasons.Reason("W02", 0.0, {"oldest": int(self.exposure.oldest[at])})
 		if self.watched["W03"][at]:

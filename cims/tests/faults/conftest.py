@@ -37,8 +37,13 @@ def undisturbed(stage):
 	def run(work: Work) -> Undisturbed:
 		stage.put(work)
 		before = work.state(stage)
+		stage.database.rows("DELETE FROM `tabError Log`")
 		statements = stage.whole(work)
 		stage.finish(work)
-		return Undisturbed(statements, before, work.state(stage))
+		errors = stage.database.rows("SELECT method, error FROM `tabError Log`")
+		assert not errors, f"undisturbed it fails: {errors[0][0]}\n{errors[0][1]}"
+		end = work.state(stage)
+		assert work.changed(before, end) == work.changes
+		return Undisturbed(statements, before, end)
 
 	return run

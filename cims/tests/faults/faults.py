@@ -1,14 +1,14 @@
 """What breaks while a work stands before one of its statements, and what somebody then does about it."""
 
-from dataclasses import dataclass
-
 from cims.tests.faults.stage import Running, Stage
+from cims.tests.faults.works import AFTER, GROWING, WITHIN
 
 
 class Fault:
-	"""strike: while the work stands still. mend: once its process has ended. name: of the test."""
+	"""strike: while the work stands still. mend: once its process has ended. name: of the test. moments: at which ones."""
 
 	name = ""
+	moments = (WITHIN, AFTER)
 
 	def strike(self, stage: Stage, work: Running) -> None:
 		raise NotImplementedError
@@ -53,11 +53,13 @@ class RedisKilled(Fault):
 
 class DiskFull(Fault):
 	name = "disk full"
+	moments = (GROWING,)
 
 	def strike(self, stage, work):
-		stage.database.tell("fill")
+		stage.database.fill()
 
 	def mend(self, stage):
+		assert stage.database.has_lacked_space(), "the disk was full, and nothing was missing"
 		stage.database.tell("free")
 		stage.database.tell("start")
 

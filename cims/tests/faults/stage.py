@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -25,13 +26,12 @@ PATIENCE = 60
 
 
 class Lines:
-	"""A process that is told what to do a line at a time, and answers each."""
+	"""A process that is told what to do a line at a time, and answers each. It ends with what it reads, so with pytest."""
 
 	def __init__(self, *command: str, log: Path, **options):
 		with open(log, "ab") as out:
-			# Gone with pytest, even if that is killed.
 			self.process = subprocess.Popen(
-				["setpriv", "--pdeathsig", "KILL", *command],
+				command,
 				stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out, text=True, start_new_session=True, **options,
 			)  # fmt: skip
 		self.log = log
@@ -56,7 +56,7 @@ class Database:
 	"""The MariaDB of the stage. is_small: whether its disk can be filled."""
 
 	def __init__(self, folder: Path):
-		self.port = free_port()
+		self.port, self.log = free_port(), folder / "mariadb.log"
 		self.is_small = may_mount()
 		script = [sys.executable, str(Path(__file__).with_name("volume.py")), str(folder), str(self.port)]
 		if self.is_small:
@@ -67,6 +67,17 @@ class Database:
 
 	def tell(self, command: str) -> None:
 		self.expect_ok(self.control.ask(command))
+
+	def fill(self) -> None:
+		"""Leave nothing of its disk."""
+		self.said_before = self.log.stat().st_size
+		self.tell("fill")
+
+	def has_lacked_space(self) -> bool:
+		"""Whether it has complained of that since."""
+		with open(self.log, "rb") as log:
+			log.seek(self.said_before)
+			return bool(re.search(rb"error 28|is full|Errcode: 28", log.read()))
 
 	@staticmethod
 	def expect_ok(answer: str) -> None:
@@ -289,10 +300,9 @@ class Stage:
 
 	def finish(self, work: Work) -> None:
 		"""As often as the work's user and the scheduler look after it, and a worker does what that has queued."""
-		for name in (work.again, work.again, work.at_last):
-			if name:
-				self.call(work.function(name))
-				self.work_off()
+		for name in work.afterwards:
+			self.call(work.function(name))
+			self.work_off()
 
 	def watching(self, log: Path, jobs: str | None, stop_before: int | None = None) -> dict:
 		return {

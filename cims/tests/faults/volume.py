@@ -15,6 +15,7 @@ from pathlib import Path
 
 SETTINGS = """[mariadbd]
 datadir = {folder}/data
+tmpdir = {temporary}
 socket = {folder}/mariadb.sock
 pid-file = {folder}/mariadb.pid
 port = {port}
@@ -28,7 +29,7 @@ local-infile = 1
 max-allowed-packet = 256M
 innodb-buffer-pool-size = 64M
 innodb-log-file-size = 16M
-innodb-data-file-path = ibdata1:12M:autoextend
+innodb-data-file-path = ibdata1:3M:autoextend
 innodb-autoextend-increment = 1
 """
 
@@ -36,15 +37,20 @@ innodb-autoextend-increment = 1
 class Volume:
 	def __init__(self, folder: Path, port: int):
 		self.folder, self.saved, self.port = folder / "volume", folder / "saved", port
+		# Not the machine's: a MariaDB that starts clears away the temporary tables of all others there.
+		self.temporary = folder / "temporary"
 		self.settings, self.log = self.folder / "mariadb.cnf", folder / "mariadb.log"
 		self.server: subprocess.Popen | None = None
 
 	def make(self, megabytes: int | None) -> None:
 		self.folder.mkdir()
 		self.saved.mkdir()
+		self.temporary.mkdir()
 		if megabytes:
 			run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "none", str(self.folder))
-		self.settings.write_text(SETTINGS.format(folder=self.folder, port=self.port))
+		self.settings.write_text(
+			SETTINGS.format(folder=self.folder, temporary=self.temporary, port=self.port)
+		)
 		run("mariadb-install-db", f"--defaults-file={self.settings}", *as_root(), "--skip-test-db")
 
 	def start(self) -> None:

@@ -262,9 +262,9 @@ class TestManual(FrappeTestCase):
 
 
 class TestQueue(FrappeTestCase):
-	def flushed(self, act) -> list:
-		"""What is put on the queue when the transaction in which `act` runs commits."""
-		with patch("frappe.enqueue") as enqueue:
+	def flushed(self, act, waiting: int = 0) -> list:
+		"""What is put on the queue, where so many jobs wait, when the transaction in which `act` runs commits."""
+		with patch("frappe.enqueue") as enqueue, patch.object(queue, "_waiting", return_value=waiting):
 			act()
 			self.assertEqual(enqueue.call_args_list, [])
 			# The test itself must not commit.
@@ -291,6 +291,12 @@ class TestQueue(FrappeTestCase):
 		frappe.db.after_commit.reset()
 		queue._drop()
 		calls = self.flushed(lambda: queue.add(f"C-{at}" for at in range(queue.MANY + 1)))
+		self.assertEqual([call.args[0] for call in calls], ["cims.ratings.rerate.rate_waiting"])
+
+	def test_one_job_for_all_where_many_wait(self):
+		frappe.db.after_commit.reset()
+		queue._drop()
+		calls = self.flushed(lambda: queue.add(["C-1"]), waiting=queue.MANY + 1)
 		self.assertEqual([call.args[0] for call in calls], ["cims.ratings.rerate.rate_waiting"])
 
 	def test_nothing_after_a_rollback(self):

@@ -5,8 +5,9 @@ of each unit, which is what has to be whole at any moment: an order with its pay
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+WITHIN, AFTER, GROWING = "within", "after", "growing"
 State = dict[str, dict[str, list[tuple]]]
 
 
@@ -21,25 +22,26 @@ class Part:
 @dataclass(frozen=True, eq=False)
 class Work:
 	"""module: of its functions. queries: table -> SELECT of what counts there, the unit first; look: the function that adds
-	to this what only the product can read. parts: what may be seen only as it was, or as it will be.
+	to this what only the product can read. parts: what may be seen only as it was, or as it will be; changes: how many units
+	of these the work changes, so that it is known to do something where nothing breaks it.
 
-	prepare, start, again: functions too; start leaves it to the jobs whose methods match `jobs`, or `request` does it at
-	once. at_last: what the scheduler does in the night.
+	prepare, start, afterwards: functions too; start leaves it to the jobs whose methods match `jobs`, or `request` does it
+	at once; afterwards the user and the scheduler look after it, time and again. grows: the beginning of the statement
+	that needs more space, where that isn't any in its largest transaction.
 	"""
 
 	name: str
 	module: str
 	queries: dict[str, str]
 	parts: tuple[Part, ...]
+	changes: int
 	jobs: str | None = None
 	request: str | None = None
 	look: str | None = None
 	prepare: str = "prepare"
 	start: str = "start"
-	again: str = "again"
-	at_last: str | None = None
-	# Which changes it is broken before: shares of those it makes.
-	moments: tuple[float, ...] = field(default=(0.35, 0.75))
+	afterwards: tuple[str, ...] = ("again",)
+	grows: str = ""
 
 	def function(self, name: str) -> str:
 		return f"works.{self.module}.{name}"
@@ -47,6 +49,14 @@ class Work:
 	def state(self, stage) -> State:
 		seen = {table: units(stage.database.rows(query)) for table, query in self.queries.items()}
 		return seen | (stage.call(self.function(self.look)) if self.look else {})
+
+	def changed(self, before: State, end: State) -> int:
+		"""How many units of its parts differ."""
+		return sum(
+			before[table].get(unit) != end[table].get(unit)
+			for table in {table for part in self.parts for table in part.tables}
+			for unit in {*before[table], *end[table]}
+		)
 
 	def half_done(self, before: State, seen: State, end: State) -> list[str]:
 		"""What is visible that is neither as it was nor as it will be."""
@@ -65,6 +75,20 @@ class Work:
 				if is_now not in (was, will_be):
 					found.append(f"{name}: {was} -> {is_now} -> {will_be}"[:1000])
 		return found
+
+
+def moments(work: Work, statements: list[str]) -> dict[str, int]:
+	"""Where a work is broken, as numbers of its statements: in the middle of the transaction that changes most, right after
+	that was committed, and before it takes more space, which it does as it goes on."""
+	commits = [at for at, statement in enumerate(statements) if statement.upper().startswith("COMMIT")]
+	begins = [0, *(at + 1 for at in commits)]
+	begin, commit = max(zip(begins, commits, strict=False), key=lambda span: span[1] - span[0])
+	growing = next(at for at, statement in enumerate(statements) if statement.startswith(work.grows))
+	return {
+		WITHIN: (begin + commit + 1) // 2,
+		AFTER: commit + 1,
+		GROWING: growing if work.grows else begin + 1,
+	}
 
 
 def units(rows) -> dict[str, list[tuple]]:

@@ -10,4 +10,4 @@ WORKS = (importing.WORK, importing.BY_BATCH, merging.MERGE, merging.UNDO, rerati
 def in_small_steps() -> None:
 	"""What is done by the thousand is done by the hundred here, so that a small work has a middle."""
 	customers_importing.FAST_AT_ONCE = 300
-	replay.AT_ONCE = 30
+	replay.AT_ONCE = 70

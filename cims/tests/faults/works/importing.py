@@ -11,6 +11,9 @@ from cims.imports import job
 from cims.tests.faults.works import Part, Work, population
 
 THERE, NEW, WRONG_EVERY = 400, 1600, 50
+ROWS = THERE // 2 + NEW
+# Each good row changes three things: the customer, what is searched, and its keys if it is new, else what it was.
+THINGS = 3
 QUERIES = {
 	"customers": "SELECT name, customer_name, status, city, email, import_id FROM `tabCIMS Customer`",
 	"changes": "SELECT reference_name, import_id, reference_doctype, former FROM `tabCIMS Import Change`",
@@ -29,10 +32,12 @@ def prepare_by_batch() -> None:
 
 def bring(wrong: bool = False, **options) -> None:
 	population.customers(THERE)
-	lines = ["Code,Customer Name,Email,City"]
+	lines = ["Code,Customer Name,Email,Province,City"]
 	for at in range(THERE // 2, THERE + NEW):
 		email = "nobody" if wrong and at % WRONG_EVERY == 0 else population.email(at + 100_000)
-		lines.append(f"{population.code(at)},{population.name(at)},{email},{population.CITIES[at % 3]}")
+		lines.append(
+			f"{population.code(at)},{population.name(at)},{email},广东省,{population.CITIES[at % 3]}"
+		)
 	with TemporaryDirectory() as folder:
 		path = Path(folder) / "customers.csv"
 		path.write_text("\n".join(lines) + "\n")
@@ -73,7 +78,9 @@ WORK = Work(
 	module="importing",
 	queries=QUERIES,
 	look="look",
+	afterwards=("again", "again"),
 	parts=(Part(tuple(QUERIES), at_once=True),),
+	changes=THINGS * ROWS,
 	jobs=r"cims\.imports\.job\.run",
 )
 BY_BATCH = Work(
@@ -82,6 +89,8 @@ BY_BATCH = Work(
 	prepare="prepare_by_batch",
 	queries=QUERIES,
 	look="look",
+	afterwards=("again", "again"),
 	parts=(Part(tuple(QUERIES), at_once=False),),
+	changes=THINGS * (ROWS - ROWS // WRONG_EVERY),
 	jobs=r"cims\.imports\.job\.run",
 )

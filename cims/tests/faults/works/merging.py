@@ -45,7 +45,12 @@ def prepare() -> None:
 		contact.insert()
 		order = records.order(code, 500, days_ago=20)
 		records.payment(code, 200, (order.name, 200), days_ago=5)
-	file = {"file_name": "terms.txt", "content": "30 days", "attached_to_doctype": "CIMS Customer", "attached_to_name": RETIRED}
+	file = {
+		"file_name": "terms.txt",
+		"content": "30 days",
+		"attached_to_doctype": "CIMS Customer",
+		"attached_to_name": RETIRED,
+	}
 	frappe.get_doc({"doctype": "File", "is_private": 1, **file}).insert()
 	rerate.nightly()
 
@@ -82,8 +87,9 @@ MERGE = Work(
 	module="merging",
 	queries=QUERIES,
 	parts=(Part(tuple(POINTERS), at_once=True),),
+	changes=20,
 	request="merge",
-	again="merge_again",
+	afterwards=("merge_again",),
 )
 UNDO = Work(
 	name="undoing a merge",
@@ -91,6 +97,7 @@ UNDO = Work(
 	prepare="prepare_merged",
 	queries=QUERIES,
 	parts=(Part(tuple(POINTERS), at_once=True),),
+	changes=20,
 	request="undo",
-	again="undo_again",
+	afterwards=("undo_again",),
 )

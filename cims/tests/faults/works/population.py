@@ -36,7 +36,17 @@ def customers(count: int, first: int = 0) -> list[str]:
 		(code(at), code(at), name(at), "Company", "Active", "China", "广东省", CITIES[at % 3], email(at))
 		for at in range(first, first + count)
 	]
-	fields = ("name", "code", "customer_name", "customer_type", "status", "country", "province", "city", "email")
+	fields = (
+		"name",
+		"code",
+		"customer_name",
+		"customer_type",
+		"status",
+		"country",
+		"province",
+		"city",
+		"email",
+	)
 	sql.insert(CUSTOMER, fields, rows)
 	codes = [row[0] for row in rows]
 	derived.refresh(codes)

@@ -53,5 +53,6 @@ WORK = Work(
 	queries=QUERIES,
 	look="look",
 	parts=(Part(("texts",), at_once=False), Part(("found",), at_once=False)),
+	changes=EACH // 2 + 25,
 	request="rebuild",
 )

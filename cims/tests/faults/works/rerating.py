@@ -2,10 +2,10 @@
 
 import frappe
 
-from cims.ratings import policies, rerate, runs, snapshots
+from cims.ratings import policies, rerate, runs, snapshots, together
 from cims.tests.faults.works import Part, Work, population
 
-CUSTOMERS, ORDERS_EACH = 90, 6
+CUSTOMERS, ORDERS_EACH = 200, 6
 QUERIES = {
 	"ratings": """SELECT customer, grade, computed_grade, score, low, high, confidence, change_90d, evidence_count, policy,
 			sums, contributions FROM `tabTrust Rating`""",
@@ -18,10 +18,12 @@ QUERIES = {
 
 
 def prepare() -> None:
-	population.orders(population.customers(CUSTOMERS), ORDERS_EACH)
-	rerate.nightly()
+	"""Everybody rated, and nobody's curve worked out: the new policy has all of them to make."""
+	codes = population.customers(CUSTOMERS)
+	population.orders(codes, ORDERS_EACH)
+	policies.learn_first()
 	frappe.db.commit()
-	rerate.rate_everyone(curve=True)
+	together.rate_many(codes, months=0, with_events=False)
 
 
 def start() -> None:
@@ -40,10 +42,6 @@ def again() -> None:
 	rerate.sweep()
 
 
-def tomorrow() -> None:
-	rerate.nightly()
-
-
 def look() -> dict:
 	"""Everybody's curve, as it is shown."""
 	names = frappe.get_all("CIMS Customer", pluck="name", order_by="name", limit=0)
@@ -59,7 +57,9 @@ WORK = Work(
 	module="rerating",
 	queries=QUERIES,
 	look="look",
-	at_last="tomorrow",
+	afterwards=("again", "again"),
+	grows="INSERT INTO `__cims_curve`",
 	parts=(Part(("ratings", "copies"), at_once=False), Part(("evidence",), at_once=True)),
+	changes=2 * CUSTOMERS,
 	jobs=r"cims\.ratings\.(rerate\.rate_everyone|runs\.work)",
 )
