@@ -27,7 +27,8 @@ OF_CUSTOMERS = (
 	"tabCIMS Customer", "tabCIMS Order", "tabCIMS Order Item", "tabCIMS Payment", "tabCIMS Payment Allocation",
 	"tabCIMS Import", "tabCIMS Import Change", "tabCustomer Merge", "tabDuplicate Candidate", "tabDuplicate Search",
 	"tabTrust Evidence", "tabTrust Rating", "tabTrust Override", "tabTrust Run", "tabTrust Run Shard",
-	"tabTrust Segment Snapshot", "__cims_curve", "__cims_curve_month", "__cims_customer_key", "cims_search_text",
+	"tabTrust Segment Snapshot", "__cims_curve", "__cims_curve_month", "__cims_customer_key", "__cims_duplicate_pair",
+	"cims_search_text",
 	"cims_search_posting", "cims_search_segment", "tabError Log",
 )  # fmt: skip
 PATIENCE = 60
