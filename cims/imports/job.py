@@ -192,16 +192,17 @@ def run(name: str) -> None:
 
 @contextmanager
 def as_user(user: str):
+	"""Inside of it the user is this one; in a job, whose language nobody has set, the language is this user's as well."""
 	before, language = frappe.session.user, frappe.local.lang
-	if user == before:
-		yield
-		return
-	frappe.set_user(user)
-	frappe.local.lang = frappe.translate.get_user_lang(user)
+	if user != before:
+		frappe.set_user(user)
+	if not getattr(frappe.local, "request", None):
+		frappe.local.lang = frappe.translate.get_user_lang(user)
 	try:
 		yield
 	finally:
-		frappe.set_user(before)
+		if user != before:
+			frappe.set_user(before)
 		frappe.local.lang = language
 
 

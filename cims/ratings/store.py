@@ -422,7 +422,7 @@ def forget(customers: Collection[str]) -> None:
 def segment_changed(doc, method=None) -> None:
 	"""Document event of CIMS Customer: in another segment other priors hold, so the whole curve is worked out anew."""
 	field = policies.segment_field()
-	if not field or doc.is_new() or not doc.has_value_changed(field):
+	if not field or not doc.get_doc_before_save() or not doc.has_value_changed(field):
 		return
 	segments_changed([doc.name])
 

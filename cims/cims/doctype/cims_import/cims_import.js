@@ -102,9 +102,10 @@ function set_action_afterwards(frm) {
 		frm.page.set_primary_action(__("New Import"), () => frappe.new_doc("CIMS Import", { kind }));
 	}
 	if (status === "Undone") return;
-	const made = kind === "Customers" ? ["CIMS Customer"] : ["CIMS Order", "CIMS Payment", "CIMS Customer"];
-	for (const doctype of made) {
-		frm.add_custom_button(__(doctype), () => frappe.set_route("List", doctype, { import_id: name }));
+	const made = [["CIMS Customer", __("Customers")]];
+	if (kind !== "Customers") made.unshift(["CIMS Order", __("Orders")], ["CIMS Payment", __("Payments")]);
+	for (const [doctype, label] of made) {
+		frm.add_custom_button(label, () => frappe.set_route("List", doctype, { import_id: name }));
 	}
 	frm.add_custom_button(__("Undo Import"), () =>
 		frappe.confirm(
