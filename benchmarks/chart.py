@@ -42,6 +42,6 @@ def _points(work: str, sizes: dict[str, dict]) -> list[tuple[int, float]]:
 	return sorted(
 		(int(size), one["seconds"] if one.get("seconds") else one["value"])
 		for size, found in sizes.items()
-		for one in found["figures"]
+		for one in found
 		if one["work"] == work
 	)

@@ -40,13 +40,19 @@ def keep(part: str, result: dict) -> None:
 	)
 
 
-def keep_size(result: dict, anew: bool) -> None:
-	"""Keep what was measured on a site of one size; anew: it is the first of a run, which replaces those of the last run."""
+def keep_figure(customers: int, figure: dict, day: str, on: dict, anew: bool) -> None:
+	"""Keep a figure of a site of one size, in place of what was measured of the same work before; anew: nothing else stays."""
 	everything = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
-	kept = {} if anew else everything.get("site", {}).get("sizes", {})
-	common = {name: result.pop(name) for name in ("date", "machine")}
-	sizes = kept | {str(result.pop("customers")): result}
-	keep("site", common | {"sizes": sizes, "chart": chart.draw(sizes, HERE)})
+	sizes = {} if anew else everything.get("site", {}).get("sizes", {})
+	kept = sizes.setdefault(str(customers), [])
+	same = [
+		at for at, one in enumerate(kept) if (one["work"], one["peer"]) == (figure["work"], figure["peer"])
+	]
+	if same:
+		kept[same[0]] = figure
+	else:
+		kept.append(figure)
+	keep("site", {"date": day, "machine": on, "sizes": sizes, "chart": chart.draw(sizes, HERE)})
 
 
 def on(result: dict) -> str:
@@ -72,25 +78,25 @@ Goals: {result["goals"]}
 
 
 def site(result: dict) -> str:
-	sizes = "".join(_of_size(int(size), found) for size, found in result["sizes"].items())
+	sizes = sorted(result["sizes"].items(), key=lambda size: -int(size[0]))
 	return f"""
 ## Site
 
-Measured on {result["date"]}. {on(result)}
-{_chart(result)}{sizes}"""
+Measured on {result["date"]}. {on(result)} Five orders and ten rows of evidence for each customer.
+{_chart(result)}{"".join(_of_size(int(size), found) for size, found in sizes)}"""
 
 
 def _chart(result: dict) -> str:
 	return f"\n![Cost against size]({result['chart']})\n" if result.get("chart") else ""
 
 
-def _of_size(customers: int, found: dict) -> str:
+def _of_size(customers: int, figures: list[dict]) -> str:
 	lines = [
-		f"\n### {customers:,} customers, {found['orders']:,} orders, {found['evidence']:,} rows of evidence\n",
+		f"\n### {customers:,} customers\n",
 		"| work | measured | peer in the same run | peer | ratio | must reach | reached |",
 		"|---|---|---|---|---|---|---|",
 	]
-	for one in found["figures"]:
+	for one in figures:
 		reached = {True: "yes", False: "**no**", None: ""}[one["reached"]]
 		cells = [
 			one["work"],

@@ -31,6 +31,9 @@ OF_DATA_IMPORT, OF_STRICT_LANE = 500, 2000
 
 def figures(place: Place) -> Iterator[Figure]:
 	managers = generate._managers()
+	# Frappe takes files of up to 25 MB unless it is told otherwise.
+	frappe.db.set_single_value("System Settings", "max_file_size", 1000)
+	frappe.clear_cache()
 	with tempfile.TemporaryDirectory() as folder:
 		path = Path(folder) / "customers.csv"
 		write(path, rows(place.customers, managers))

@@ -52,7 +52,6 @@ class Branch:
 	fields: what `wording` needs to know of one.
 	index: gives the customer's rows in their order. Named, because the database would rather take any other one that finds the
 		customer, and read all that is newer than the page.
-	ties: within a moment the index has another order than by name.
 	with_customer: seen by whoever sees the customer, as on every form of Frappe; otherwise by whoever may read it.
 	"""
 

@@ -1,6 +1,6 @@
 """Measure one site that has nothing yet: fill it, work on it, keep the figures.
 
-env/bin/python benchmarks/site.py SITE --customers N [--beside SMALLEST-SITE] [--size full]
+env/bin/python benchmarks/sites.py SITE --customers N [--beside SMALLEST-SITE] [--size full]
 """
 
 import argparse
@@ -14,7 +14,8 @@ from figures import duplicates, imports, lists, ratings, search
 
 import frappe
 
-WORK = (search, lists, duplicates, ratings)
+# Merging leaves ratings to do, so everybody is rated before.
+WORK = (search, lists, ratings, duplicates)
 MOST_MEMORY = 600
 
 
@@ -24,33 +25,33 @@ def main() -> None:
 	asked.add_argument("--customers", type=int, required=True)
 	asked.add_argument("--beside", help="the smallest site, measured before and still there")
 	asked.add_argument("--size", default="full", help="only a full run is recorded")
-	asked.add_argument("--only", help="names of figures/, separated by commas")
+	asked.add_argument(
+		"--only", help="names of figures/, separated by commas; the others keep what was measured before"
+	)
 	given = asked.parse_args()
 	with (
 		measure.Memory(place.BENCH) as memory,
 		place.opened(given.site, given.customers, given.beside) as here,
 	):
-		found = []
+		anew = not given.beside and not given.only
 		for figure in work(here, given.only):
 			print(
 				f"{figure.work}: {figure.shown}  {figure.peer} {figure.peer_shown}  {figure.ratio or 0:.2f}  {figure.goal}  {figure.reached}",
 				flush=True,
 			)
-			found.append(figure)
-		rows = {doctype: frappe.db.count(doctype) for doctype in (generate.ORDER, generate.EVIDENCE)}
-		database = frappe.db.sql("SELECT VERSION()")[0][0]
-	found += memory_figures(memory)
-	if given.size != "full" or given.only:
-		return
-	result = {
-		"date": date.today().isoformat(),
-		"machine": record.machine("frappe", "numpy", "pymysql") | {"MariaDB": database},
-		"customers": given.customers,
-		"orders": rows[generate.ORDER],
-		"evidence": rows[generate.EVIDENCE],
-		"figures": [figure.to_dict() for figure in found],
-	}
-	record.keep_size(result, anew=not given.beside)
+			keep(given, figure, anew)
+			anew = False
+		for figure in memory_figures(memory):
+			keep(given, figure, False)
+
+
+def keep(given: argparse.Namespace, figure: measure.Figure, anew: bool) -> None:
+	"""Each figure is kept as it is taken: a run that is broken off has measured what it has measured."""
+	if given.size == "full":
+		on = record.machine("frappe", "numpy", "pymysql") | {
+			"MariaDB": frappe.db.sql("SELECT VERSION()")[0][0]
+		}
+		record.keep_figure(given.customers, figure.to_dict(), date.today().isoformat(), on, anew)
 
 
 def work(here: place.Place, only: str | None):
