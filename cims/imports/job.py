@@ -18,6 +18,7 @@ from frappe import _
 from frappe.core.doctype.file.utils import find_file_by_url
 from frappe.database import get_db
 from frappe.model.document import Document
+from frappe.translate import get_user_lang
 from frappe.utils import now, now_datetime
 from frappe.utils.background_jobs import is_job_enqueued
 
@@ -197,7 +198,7 @@ def as_user(user: str):
 	if user != before:
 		frappe.set_user(user)
 	if not getattr(frappe.local, "request", None):
-		frappe.local.lang = frappe.translate.get_user_lang(user)
+		frappe.local.lang = get_user_lang(user)
 	try:
 		yield
 	finally:

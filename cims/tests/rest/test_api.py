@@ -163,7 +163,7 @@ def test_what_was_worked_out_can_t_be_written_by_anyone(who, rated_customers, do
 		("evidence.feed", {"cursor": "!"}, 417, "cursor"),
 		("evidence.feed", {"limit": 0}, 417, "between 1 and 1,000"),
 		("imports.get", {"name": "IMP-0"}, 404, "IMP-0"),
-		("imports.template", {"kind": "Everything"}, 417, "Receivables, Customers"),
+		("imports.template", {"kind": "Everything"}, 417, "Receivables, Orders, Customers"),
 		("evidence.add", {}, 403, ""),
 	),
 )
