@@ -13,7 +13,9 @@ import pytest
 
 ROOT = Path(__file__).parent
 SITE = os.environ.get("CIMS_TEST_SITE")
-NEED_A_SITE = [ROOT / "cims" / folder for folder in ("cims", "tests/site", "tests/rest", "tests/browser")]
+NEED_A_SITE = [
+	ROOT / "cims" / folder for folder in ("cims", "tests/site", "tests/rest", "tests/browser", "tests/faults")
+]
 
 # Hypothesis would put its examples into the current folder, which is the bench's sites/.
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))

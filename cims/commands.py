@@ -246,6 +246,48 @@ def _import_report(doc) -> str:
 	return "\n".join(said)
 
 
+@click.command("cims-rebuild-search")
+@on_site
+def rebuild_search():
+	"""Make the index for searching customers anew; searching goes on meanwhile."""
+	from cims.search import index, tables
+
+	tables.create()
+	with click.progressbar(length=frappe.db.count("CIMS Customer"), label="customers", show_pos=True) as bar:
+		done = index.rebuild(lambda done, _total: bar.update(done - bar.pos))
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- a command is its own transaction
+	click.echo(f"{done:,} customers can be found")
+
+
+@click.command("cims-find-duplicates")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@on_site
+def find_duplicates(as_json: bool):
+	"""Look through all customers for pairs that look alike, and put them into the queue; goes on where it was stopped."""
+	from cims.duplicates import finding
+
+	def told(step: int, doing: str):
+		click.echo(f"{step + 1}/{len(finding.STEPS)} {doing}")
+
+	frappe.set_user("Administrator")
+	found = finding.run(told=None if as_json else told)
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- a command is its own transaction
+	click.echo(json.dumps(found) if as_json else _duplicates_report(found))
+
+
+def _duplicates_report(found: dict) -> str:
+	lines = [
+		f"{found['pairs_compared']:,} pairs compared, {found['pairs_found']:,} look alike, {found['pairs_new']:,} of them are new;"
+		f" {found['seconds']:,.1f} s"
+	]
+	for one in found["passed_over"]:
+		lines.append(
+			f"passed over, because too many share them: {one['values']:,} × {one['key']} of {one['customers']:,} customers,"
+			f" such as {one['most'][0][0]} ({one['most'][0][1]:,})"
+		)
+	return "\n".join(lines)
+
+
 commands = [
 	sample_data,
 	remove_sample_data,
@@ -253,6 +295,8 @@ commands = [
 	rerate,
 	backfill,
 	import_file,
+	rebuild_search,
+	find_duplicates,
 	resume_import,
 	undo_import,
 ]

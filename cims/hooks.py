@@ -15,10 +15,19 @@ add_to_apps_screen = [
 	}
 ]
 
+# What there is about as much of as there are customers, or more.
+LARGE = (
+	"CIMS Customer", "CIMS Import Change", "CIMS Order", "CIMS Payment", "Customer Merge", "Duplicate Candidate",
+	"Trust Evidence", "Trust Rating",
+)  # fmt: skip
+
 app_include_js = "cims.bundle.js"
 app_include_css = "cims.bundle.css"
 extend_bootinfo = "cims.boot.add"
-doctype_list_js = {"CIMS Customer": "public/js/customer_views.js"}
+doctype_js = {"CIMS Customer": "public/js/duplicate_check.js"}
+doctype_list_js = {name: ["public/js/lists.js"] for name in LARGE}
+doctype_list_js["CIMS Customer"].append("public/js/customer_list_search.js")
+standard_queries = {"CIMS Customer": "cims.api.search.link"}
 
 jinja = {"methods": ["cims.ratings.drawing.curve_svg", "cims.ratings.panel.trust_panel"]}
 
@@ -26,8 +35,12 @@ fixtures = [{"dt": "Role", "filters": [["name", "like", "CIMS %"]]}]
 
 after_install = "cims.install.after_install"
 setup_wizard_complete = "cims.install.fill_settings"
+after_app_install = "cims.timeline.storage.bring"
+after_migrate = ["cims.search.index.ensure", "cims.timeline.storage.bring"]
 before_uninstall = "cims.install.before_uninstall"
 after_uninstall = "cims.install.after_uninstall"
+
+before_tests = "cims.tests.records.before_tests"
 
 doc_events = {
 	"CIMS Order": {
@@ -41,14 +54,44 @@ doc_events = {
 		"on_cancel": "cims.receivables.events.payment_changed",
 	},
 	"CIMS Customer": {
-		"on_update": "cims.ratings.store.segment_changed",
+		"on_update": [
+			"cims.ratings.store.segment_changed",
+			"cims.duplicates.keys.on_update",
+			"cims.duplicates.twins.on_update",
+		],
+		"on_trash": "cims.duplicates.keys.on_trash",
 		"before_rename": "cims.ratings.store.before_customer_renamed",
-		"after_rename": "cims.ratings.store.after_customer_renamed",
+		"after_rename": [
+			"cims.ratings.store.after_customer_renamed",
+			"cims.search.events.customer_renamed",
+		],
+		"on_change": "cims.search.events.customer_changed",
+		"after_delete": "cims.search.events.customer_deleted",
+	},
+	"Contact": {
+		"on_change": "cims.search.events.contact_changed",
+		"after_delete": "cims.search.events.contact_changed",
 	},
 	"User": {"on_trash": "cims.customers.guards.refuse_to_delete_manager"},
 }
 
-clear_cache = ["cims.ratings.policies.forget_cached", "cims.ratings.forecasts.forget_cached"]
+# Brought in line with customers that were written as sets of rows, in the same transaction: f(names).
+cims_customer_indexes = ["cims.search.index.refresh", "cims.duplicates.keys.refresh"]
+
+has_permission = {
+	"Duplicate Candidate": "cims.duplicates.queue.has_permission",
+	"Trust Snapshot": "cims.ratings.snapshot_list.may_read",
+}
+
+# What User Permissions leave of these lists, said so that an index serves it.
+permission_query_conditions = dict.fromkeys(LARGE, "cims.permissions.rows_of")
+
+clear_cache = [
+	"cims.ratings.policies.forget_cached",
+	"cims.ratings.forecasts.forget_cached",
+	"cims.cims.report.remembered.forget",
+	"cims.timeline.storage.forget",
+]
 
 scheduler_events = {
 	"daily_long": [
@@ -58,11 +101,15 @@ scheduler_events = {
 	],
 	"monthly_long": ["cims.ratings.forecasts.refit"],
 	# Ratings follow events by jobs of their own; this finds what a stopped worker left behind.
-	"cron": {"*/5 * * * *": ["cims.ratings.rerate.sweep", "cims.imports.job.start_next"]},
+	"cron": {
+		"*/5 * * * *": [
+			"cims.ratings.rerate.sweep",
+			"cims.search.index.tidy",
+			"cims.ratings.standings.refresh",
+			"cims.imports.job.start_next",
+		]
+	},
 }
-
-# Who keeps something derived of customers: called with codes after customers were written set-based.
-cims_customer_indexes = []
 
 # Sources of receivables and trading events for the rating, in the order in which they are asked.
 cims_receivable_sources = ["cims.receivables.orders.CIMSOrders"]

@@ -10,7 +10,10 @@ from frappe.geo.country_info import get_country_info
 from frappe.model.rename_doc import get_link_fields
 
 from cims import permissions
-from cims.ratings import policies
+from cims.duplicates import finding, keys
+from cims.ratings import curve_tables, policies
+from cims.search import index, tables
+from cims.timeline import storage
 
 MODULE = "CIMS"
 CUSTOMER_GROUPS = ("Manufacturing", "Wholesale", "Retail", "Services", "Public Sector", "Private Person")
@@ -20,7 +23,9 @@ LIST_COLUMNS = {
 	"CIMS Customer": ("status_field", "trust_score", "overdue_amount", "city", "account_manager"),
 	"CIMS Order": ("status_field", "due_date", "grand_total", "outstanding_amount"),
 	"CIMS Payment": ("status_field", "payment_date", "method", "amount"),
+	"Duplicate Candidate": ("status_field", "other_name", "score", "found_by"),
 	"Trust Rating": ("status_field", "customer", "grade", "score", "change_90d", "overdue_amount"),
+	"Trust Snapshot": ("customer", "day", "score", "grade", "cause"),
 }
 # Naming rules whose counters are ours, and what those counters are called.
 SERIES = {
@@ -30,6 +35,7 @@ SERIES = {
 	"POL-.": "POL-",
 	"OVR-.": "OVR-",
 	"FC-.": "FC-",
+	"MRG-.": "MRG-",
 }
 # Where we note that the site had no address template before us.
 TEMPLATE_ADDED = "cims_address_template"
@@ -38,12 +44,14 @@ KEPT = ("Communication", "Activity Log", "Email Queue", "Deleted Document")
 
 
 def after_install() -> None:
+	index.ensure()
 	permissions.grant()
 	fill_settings()
 	add_masters()
 	widen_lists()
 	add_address_template()
 	policies.install_default()
+	storage.bring()
 
 
 def fill_settings(args: dict | None = None) -> None:
@@ -108,9 +116,14 @@ def before_uninstall() -> None:
 	doctypes = frappe.get_all("DocType", filters={"module": MODULE}, pluck="name")
 	_forget(doctypes)
 	_delete_bookkeeping(doctypes)
+	storage.take_away()
 
 
 def after_uninstall() -> None:
+	curve_tables.drop()
+	keys.drop_table()
+	finding.drop_table()
+	tables.drop()
 	frappe.clear_cache()
 
 

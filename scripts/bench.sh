@@ -169,6 +169,16 @@ start_services() {
 	start_service redis_queue "$(port_of redis_queue)" redis-server config/redis_queue.conf
 }
 
+# So that a worker of make run beside this one doesn't take the jobs of tests and benchmarks.
+start_own_redis() {
+	local kind port
+	for kind in cache queue; do
+		port=$("$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+		start_service "own_redis_$kind" "$port" redis-server --bind 127.0.0.1 --port "$port" --save '' --dir config/pids
+		export "FRAPPE_REDIS_${kind^^}=redis://127.0.0.1:$port"
+	done
+}
+
 stop_own_services() {
 	[[ ${#own_pids[@]} -gt 0 ]] || return 0
 	stop_processes "${own_pids[@]}"

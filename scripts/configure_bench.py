@@ -13,6 +13,8 @@ MARIADB = """\
 datadir = {bench}/mariadb/data
 socket = {bench}/mariadb/mariadb.sock
 pid-file = {bench}/mariadb/mariadb.pid
+# One that starts clears away what it finds of temporary tables, whoever's they are.
+tmpdir = {bench}/mariadb/tmp
 port = {port}
 bind-address = 127.0.0.1
 skip-name-resolve
@@ -63,6 +65,7 @@ def main() -> None:
 	)
 	config["redis_socketio"] = config["redis_cache"]
 	path.write_text(json.dumps(config, indent=1, sort_keys=True))
+	(bench / "mariadb/tmp").mkdir(parents=True, exist_ok=True)
 	(bench / "config/mariadb.cnf").write_text(MARIADB.format(bench=bench, port=config["db_port"]))
 
 

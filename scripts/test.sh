@@ -37,16 +37,6 @@ main() {
 	"$CIMS_BENCH/env/bin/python" -m pytest "$@" </dev/null
 }
 
-# So that a worker of make run beside this one doesn't take the tests' jobs.
-start_own_redis() {
-	local kind port
-	for kind in cache queue; do
-		port=$("$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-		start_service "test_redis_$kind" "$port" redis-server --bind 127.0.0.1 --port "$port" --save '' --dir config/pids
-		export "FRAPPE_REDIS_${kind^^}=redis://127.0.0.1:$port"
-	done
-}
-
 test_without_site() {
 	local result=0
 	frappe_unreachable >&2

@@ -7,6 +7,8 @@ import frappe
 from frappe import _
 from frappe.utils import getdate
 
+from cims.duplicates.merging import gone
+
 CUSTOMER = "CIMS Customer"
 
 
@@ -28,13 +30,13 @@ def parsed(text: str, name: str):
 def customer(code: str) -> str:
 	"""The customer with this code, whom the user may read.
 
-	Raises DoesNotExistError (404) when there is none, PermissionError (403) when it is not the user's to see. Who may
+	Raises DoesNotExistError (404) when there is none (any more, for it may have been merged), PermissionError (403) when it is not the user's to see. Who may
 	read no customers at all is refused before the code is looked at.
 	"""
 	required(customer=code)
 	may_read(CUSTOMER)
 	if not frappe.db.exists(CUSTOMER, code):
-		frappe.throw(_("There is no customer with the code {0}.").format(code), frappe.DoesNotExistError)
+		frappe.throw(gone(code), frappe.DoesNotExistError)
 	frappe.has_permission(CUSTOMER, "read", doc=code, throw=True)
 	return code
 

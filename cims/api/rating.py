@@ -3,7 +3,7 @@
 import frappe
 
 from cims.api import arguments
-from cims.ratings import current, curves
+from cims.ratings import current, curves, runs
 from cims.ratings import panel as trust
 
 RATING = "Trust Rating"
@@ -28,3 +28,10 @@ def panel(customer: str = "") -> dict:
 	arguments.required(customer=customer)
 	arguments.may_read(arguments.CUSTOMER)
 	return trust.trust_panel(customer)
+
+
+@frappe.whitelist(methods=["GET", "POST"])
+def progress(run: str | None = None) -> dict:
+	"""How far the rating of everybody is (`runs.progress`): the run called `run`, without a name the last one."""
+	arguments.may_read(runs.RUN)
+	return runs.progress(run)

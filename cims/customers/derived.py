@@ -4,9 +4,12 @@ Each part that keeps such data names its function in the hook `cims_customer_ind
 parts' own document events.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import frappe
+
+NOTED = "cims_customers_changed"
 
 
 def refresh(names: Sequence[str]) -> None:
@@ -14,3 +17,24 @@ def refresh(names: Sequence[str]) -> None:
 	if names:
 		for path in frappe.get_hooks("cims_customer_indexes"):
 			frappe.get_attr(path)(names)
+
+
+@contextmanager
+def later() -> Iterator[None]:
+	"""Inside of it documents only note that they have changed; at its end all of them are brought in line at once, in the
+	caller's transaction. Where it is left by an error nothing is: the caller takes everything back."""
+	noted = frappe.flags[NOTED] = {}
+	try:
+		yield
+	finally:
+		frappe.flags.pop(NOTED)
+	refresh(list(noted))
+
+
+def is_noted(name: str) -> bool:
+	"""Whether what is derived from this customer will be brought in line `later`; asked by document events."""
+	noted = frappe.flags.get(NOTED)
+	if noted is None:
+		return False
+	noted[name] = True
+	return True

@@ -12,7 +12,7 @@ from cims.customers.status import ARCHIVED, archive
 
 CUSTOMER = "CIMS Customer"
 # Worked out from the rest, and deleted with their customer.
-DERIVED = ("Trust Rating", "Trust Snapshot")
+DERIVED = ("Trust Rating", "Duplicate Candidate")
 
 
 def refuse_to_delete_with_history(customer) -> None:

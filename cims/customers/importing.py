@@ -482,7 +482,8 @@ class CustomersImport(Importer):
 
 	def write(self, batch: Batch) -> None:
 		if self.strict:
-			self.write_documents(batch)
+			with derived.later():
+				self.write_documents(batch)
 		else:
 			self.write_set(batch)
 

@@ -1,6 +1,7 @@
 """What every import has in common: fields that columns are mapped to, and a plan of what becomes of each row."""
 
 import json
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class Field:
 	example: str = ""
 
 
-class Importer:
+class Importer(ABC):
 	"""One import of one file. The job calls, in this order: check_permission, open, survey for every chunk of the file, and
 	ready; then for every chunk read and judge, and unless it is a dry run write; at the end finish.
 
@@ -53,9 +54,9 @@ class Importer:
 		self.path = path
 		self.writes = False
 
+	@abstractmethod
 	def check_permission(self) -> None:
 		"""Raises PermissionError unless the user may write what this import writes."""
-		raise NotImplementedError
 
 	def open(self, headers: Sequence[str], writes: bool) -> None:
 		"""Begin with a file of these headers. writes: whether it is more than a dry run."""
@@ -70,24 +71,24 @@ class Importer:
 	def ready(self) -> None:
 		"""After the survey; here names are reserved."""
 
+	@abstractmethod
 	def read(self, chunk: Chunk) -> Batch:
 		"""The rows of a chunk, with what can be told of them without the database."""
-		raise NotImplementedError
 
+	@abstractmethod
 	def judge(self, batch: Batch) -> None:
 		"""What becomes of each row. Reads only."""
-		raise NotImplementedError
 
 	def pass_by(self, batch: Batch) -> None:
 		"""Rows that an earlier run has written: only what may not come twice in the file is noted."""
 
+	@abstractmethod
 	def shown(self, batch: Batch, at: int) -> dict[str, str]:
 		"""What a person is shown of a row, label -> text."""
-		raise NotImplementedError
 
+	@abstractmethod
 	def write(self, batch: Batch) -> None:
 		"""Write the rows that are new or updated, in the caller's transaction."""
-		raise NotImplementedError
 
 	def customers_made(self, tally: Tally) -> None:
 		"""Note which customers were made along the way, or would be."""
@@ -105,7 +106,9 @@ class Importer:
 		for header in found.values():
 			if header and header not in headers:
 				raise Unreadable("map_header", header=header, found=", ".join(filter(None, headers)))
-		found = {name: header for name, header in found.items() if header}
+		# In the file's order, which is the one that the person knows.
+		named = [(name, header) for name, header in found.items() if header]
+		found = dict(sorted(named, key=lambda pair: headers.index(pair[1])))
 		labels = {f.name: _(f.label) for f in self.fields}
 		for header, times in Counter(found.values()).items():
 			if times > 1:

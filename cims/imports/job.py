@@ -38,6 +38,7 @@ IMPORTERS = {
 CHECK, IMPORT, UNDO = "Checking", "Importing", "Undoing"
 QUEUED, STOPPED, IMPORTED, UNDONE = "Queued", "Stopped", "Imported", "Undone"
 BUSY = (QUEUED, CHECK, IMPORT, UNDO)
+COMPLETED = {IMPORT: IMPORTED, UNDO: UNDONE}
 # What is in cannot be changed any more, only undone.
 WRITTEN_STATUS = (STOPPED, IMPORTED, UNDONE)
 # Fields of the document that only the job writes, and what they hold before it ran.
@@ -462,8 +463,11 @@ class Job:
 		return Path(frappe.get_site_path("private", "files", name)), None
 
 	def fail(self, error: str) -> None:
-		"""The end of a run that wasn't completed. What is kept batch by batch stays, and can be gone on with."""
-		done, kept = frappe.db.get_value(DOCTYPE, self.doc.name, ["rows_done", "kept"])
+		"""The end of a run that wasn't completed. What is kept batch by batch stays, and can be gone on with; and what was
+		committed to the last row before something broke is completed."""
+		status, done, kept = frappe.db.get_value(DOCTYPE, self.doc.name, ["status", "rows_done", "kept"])
+		if status == COMPLETED.get(self.doc.task):
+			return
 		if self.doc.task == UNDO:
 			self.doc.db_set({"status": STOPPED if done else IMPORTED, "error": error}, notify=True)
 			return

@@ -26,13 +26,8 @@ def curves(customers: Sequence[str], months: int = 24) -> dict:
 	for customer in customers:
 		frappe.has_permission("CIMS Customer", "read", doc=customer, throw=True)
 	since = get_last_day(add_months(nowdate(), -months - 1))
-	rows = frappe.get_all(
-		snapshots.SNAPSHOT,
-		{"customer": ("in", customers), "day": (">=", since), "rated": 1},
-		["customer", "day", "score", "low", "high", "grade", "cause", "marks"],
-		order_by="day",
-		limit=0,
-	)
+	fields = ("customer", "day", "score", "low", "high", "grade", "cause", "marks")
+	rows = snapshots.of(customers, fields, to_day(getdate(since)), rated_only=True)
 	ratings = {row.name: row for row in _ratings(customers)}
 	found = []
 	for customer in customers:

@@ -3,14 +3,16 @@
 A row keeps what happened, free of any policy; how much its amount counts is for the policy to say, when it is read.
 """
 
-import json
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import orjson
 
+from cims.ratings import packed
 from cims.trust import kinds
-from cims.trust.calendar import to_day
+from cims.trust.calendar import to_date, to_day
 from cims.trust.evidence import Events, Evidence, amount_weight
 from cims.trust.grades import hard_kinds
 from cims.trust.policy import Policy
@@ -19,7 +21,7 @@ from cims.trust.sums import Tally
 
 # The kinds whose weight grows with the amount.
 BY_AMOUNT = (kinds.SETTLED, kinds.WRITTEN_OFF)
-_BY_AMOUNT_CODES = [kinds.CODE[name] for name in BY_AMOUNT]
+BY_AMOUNT_CODES = [kinds.CODE[name] for name in BY_AMOUNT]
 # What is read of each row, in this order.
 FIELDS = ("customer", "kind", "occurred_on", "decays_from", "value", "weight", "amount", "days", "reversal")
 DECIMALS = 9
@@ -27,7 +29,7 @@ DECIMALS = 9
 
 def dump(plain) -> str:
 	"""JSON as it is stored: without blanks."""
-	return json.dumps(plain, separators=(",", ":"))
+	return orjson.dumps(plain, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def weight_without_amount(row: Evidence, policy: Policy) -> float:
@@ -42,6 +44,50 @@ def weight_of(kind: str, weight: float, amount: float, policy: Policy) -> float:
 	if kind in BY_AMOUNT and amount:
 		return weight * float(amount_weight(amount, policy))
 	return weight
+
+
+def read(customers: Sequence[str], until: int | None = None, faded: int | None = None) -> Events:
+	"""The kept rows of many customers in columns, not `weighed` yet, by customer and day; the columns' customers are their
+	places. until: leave out what became known after this day; faded: and what fades from this day or one before, unless it
+	became known on the day `until` itself."""
+	which = "TRUE" if until is None else "occurred_on <= %(until)s"
+	if faded is not None:
+		which += " AND (decays_from > %(faded)s OR occurred_on = %(until)s)"
+	found = packed.read(
+		customers,
+		(
+			"CRC32(kind)", packed.day("occurred_on"), packed.day("COALESCE(decays_from, occurred_on)"), "value",
+			"IF(reversal, -weight, weight)", "amount", "days",
+		),
+		f"FROM `tabTrust Evidence` FORCE INDEX ({HISTORY_INDEX}) WHERE {which}",
+		"customer",
+		until=None if until is None else to_date(until),
+		faded=None if faded is None else to_date(faded),
+	)  # fmt: skip
+	kind, known, fades_from, value, weight, amount, days = found.columns
+	return Events(
+		customer=found.owner,
+		kind=_codes(kind.astype(np.int64)),
+		known=known.astype(np.int64),
+		fades_from=fades_from.astype(np.int64),
+		value=value,
+		weight=weight,
+		amount=amount,
+		days=np.where(kind == _NUMBERS[kinds.CODE[kinds.SETTLED]], days, np.nan),
+		origin=np.full(len(kind), -1, dtype=np.int64),
+	)
+
+
+# The index with all that is read of a row, so that many customers' evidence is one walk along it.
+HISTORY_INDEX = "customer_history"
+HISTORY = ("customer", "occurred_on", "decays_from", "kind", "value", "weight", "amount", "days", "reversal")
+# By its CRC the database tells a kind as a number.
+_NUMBERS = [zlib.crc32(kind.name.encode()) for kind in kinds.KINDS]
+_ORDER = np.argsort(_NUMBERS)
+
+
+def _codes(numbers: np.ndarray) -> np.ndarray:
+	return _ORDER[np.searchsorted(np.array(_NUMBERS)[_ORDER], numbers)]
 
 
 def columns(rows: Sequence[Sequence], position: Mapping[str, int]) -> Events:
@@ -66,7 +112,7 @@ def columns(rows: Sequence[Sequence], position: Mapping[str, int]) -> Events:
 
 def weighed(events: Events, policy: Policy) -> Events:
 	"""The same events with the weights that they have under a policy."""
-	counted = np.isin(events.kind, _BY_AMOUNT_CODES) & (events.amount != 0)
+	counted = np.isin(events.kind, BY_AMOUNT_CODES) & (events.amount != 0)
 	by_amount = np.where(counted, amount_weight(events.amount, policy), 1.0)
 	return replace(events, weight=events.weight * by_amount)
 
@@ -136,35 +182,86 @@ class Ledger:
 		)
 
 
-def ledgers(customers: int, events: Events, as_of: int, policy: Policy, sums) -> list[Ledger]:
+@dataclass
+class Ledgers:
+	"""The ledgers of many customers in columns. sums: (customers, kinds, 4); present: (customers, kinds), which of them a
+	customer has any evidence of; first: -1 for none; opening: scores, NaN for none; marked: -1 for none."""
+
+	policy: str
+	day: int
+	kinds: tuple[str, ...]
+	sums: np.ndarray
+	present: np.ndarray
+	hard: dict[int, dict[str, dict[int, float]]]
+	count: np.ndarray
+	first: np.ndarray
+	opening: np.ndarray
+	marked: np.ndarray
+
+	def plain(self) -> list[dict]:
+		"""Each one as `Ledger.to_dict` gives it."""
+		opening = [[self.day, None if score != score else score] for score in self.opening.tolist()]
+		columns = (
+			self.sums.tolist(),
+			self.present.tolist(),
+			self.count.tolist(),
+			_or_none(self.first),
+			opening,
+		)
+		return [
+			{
+				"policy": self.policy,
+				"day": self.day,
+				"sums": {
+					name: values for name, values, there in zip(self.kinds, sums, has, strict=True) if there
+				},
+				"hard": self.hard.get(at, {}),
+				"count": count,
+				"first": first,
+				"opening": opened,
+				"marked": marked,
+			}
+			for at, (sums, has, count, first, opened, marked) in enumerate(
+				zip(*columns, _or_none(self.marked), strict=True)
+			)
+		]
+
+	def first_days(self) -> list[int | None]:
+		return _or_none(self.first)
+
+
+def _or_none(days: np.ndarray) -> list[int | None]:
+	return [None if day < 0 else day for day in days.tolist()]
+
+
+# Before this day nothing has happened to anyone.
+_LATER = np.iinfo(np.int64).max
+
+
+def ledgers(customers: int, events: Events, as_of: int, policy: Policy, sums) -> Ledgers:
 	"""The ledgers of `customers` customers from all of their evidence, with their `sums` as of the day `as_of`."""
 	known = events.where(events.known <= as_of)
-	sign = np.sign(known.weight)
-	count = np.bincount(known.customer, sign, minlength=customers).astype(int)
-	first = np.full(customers, np.iinfo(np.int64).max)
+	first = np.full(customers, _LATER)
 	np.minimum.at(first, known.customer, known.known)
-	seen = np.bincount(known.customer, minlength=customers) > 0
-	table = np.stack([sums.r, sums.s, sums.amount, sums.count], axis=2)
-	present = _present(known, customers, sums.kinds)
-	found = []
-	for at in range(customers):
-		kept = {sums.kinds[k]: table[at, k].tolist() for k in np.flatnonzero(present[at])}
-		found.append(
-			Ledger(
-				policy.version, Tally(as_of, kept), {}, int(count[at]), int(first[at]) if seen[at] else None
-			)
-		)
+	hard: dict[int, dict[str, dict[int, float]]] = {}
 	for name in hard_kinds(policy):
-		rows = np.flatnonzero(known.kind == kinds.CODE[name])
-		for customer, day, weight in zip(
-			known.customer[rows].tolist(),
-			known.fades_from[rows].tolist(),
-			known.weight[rows].tolist(),
-			strict=True,
-		):
-			days = found[customer].hard.setdefault(name, {})
+		mine = known.where(known.kind == kinds.CODE[name])
+		rows = zip(mine.customer.tolist(), mine.fades_from.tolist(), mine.weight.tolist(), strict=True)
+		for customer, day, weight in rows:
+			days = hard.setdefault(customer, {}).setdefault(name, {})
 			days[day] = days.get(day, 0.0) + weight
-	return found
+	return Ledgers(
+		policy=policy.version,
+		day=as_of,
+		kinds=sums.kinds,
+		sums=np.stack([sums.r, sums.s, sums.amount, sums.count], axis=2),
+		present=_present(known, customers, sums.kinds),
+		hard=hard,
+		count=np.bincount(known.customer, np.sign(known.weight), minlength=customers).astype(int),
+		first=np.where(first == _LATER, -1, first),
+		opening=np.full(customers, np.nan),
+		marked=np.full(customers, -1),
+	)
 
 
 def _present(events: Events, customers: int, names: Iterable[str]) -> np.ndarray:

@@ -118,37 +118,40 @@ def _keep(found: engine.Model, day: int) -> str:
 	return name
 
 
-def key(row: Receivable) -> str:
-	"""How a receivable is called among the kept forecasts."""
-	return f"{row.source_doctype}|{row.reference}"
+def of_table(
+	whole: Receivables, keys: np.ndarray, customers: int, day: int, policy: Policy
+) -> list[dict[str, dict] | None]:
+	"""For each of so many customers {key of each open receivable: its forecast}, as it is kept; None without any.
 
-
-def of_receivables(
-	receivables: Sequence[Receivable], whole: Receivables, customers: Sequence[str], day: int, policy: Policy
-) -> dict[str, dict]:
-	"""Customer -> {key of each open receivable: its forecast}, as it is kept; {} before the first fit.
-
-	whole: the receivables in columns, in the same order; all of each customer's, since the forecast rests on them.
+	whole: the receivables in columns, all of each customer's, since the forecast rests on them; keys: of each.
 	"""
+	kept: list[dict[str, dict] | None] = [None] * customers
 	found = model()
-	if found is None:
-		return {}
 	asked = np.flatnonzero((whole.closed > day) & (whole.invoiced <= day) & (whole.amount > 0))
-	if not len(asked):
-		return {}
+	if found is None or not len(asked):
+		return kept
 	known = whole.where((whole.invoiced <= day) & (whole.amount > 0))
 	forecast = engine.predict(found, known, whole.where(asked), np.full(len(asked), day), policy)
-	kept: dict[str, dict] = {}
-	for at, row in enumerate(asked.tolist()):
-		kept.setdefault(receivables[row].customer, {})[key(receivables[row])] = _plain(forecast, at)
+	shown = np.column_stack([engine.probability_of(forecast, days) for days in engine.SHOWN])
+	rows = zip(
+		whole.customer[asked].tolist(),
+		keys[asked].tolist(),
+		shown.tolist(),
+		forecast.delay.tolist(),
+		strict=True,
+	)
+	for customer, key, late, delay in rows:
+		if kept[customer] is None:
+			kept[customer] = {}
+		kept[customer][key] = _plain(late, delay, forecast.fallback)
 	return kept
 
 
-def _plain(forecast: engine.Forecast, at: int) -> dict:
+def _plain(late: Sequence[float], delay: Sequence[float], fallback: bool) -> dict:
 	return {
-		"p": {str(days): round(float(engine.probability_of(forecast, days)[at]), 4) for days in engine.SHOWN},
-		"delay": [int(days) for days in forecast.delay[at]],
-		"fallback": int(forecast.fallback),
+		"p": {str(days): round(p, 4) for days, p in zip(engine.SHOWN, late, strict=False)},
+		"delay": [int(days) for days in delay],
+		"fallback": int(fallback),
 	}
 
 
@@ -200,6 +203,6 @@ def forecast(
 	asked, _pieces = columns_of([planned], position, calendar)
 	known = known.where((known.invoiced <= day) & (known.amount > 0))
 	answer = engine.predict(found, known, asked, np.array([day]), policies.active())
-	plain = _plain(answer, 0)
+	plain = _plain((), answer.delay[0], answer.fallback)
 	plain["p"] = {str(days): round(float(engine.probability_of(answer, days)[0]), 4) for days in lateness}
 	return shown(plain, planned.due_on)

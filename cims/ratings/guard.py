@@ -17,7 +17,7 @@ class ReadOnlyDocument(Document):
 	"""A document that can be read, and neither made, changed, renamed nor deleted through the ORM, by anyone."""
 
 	def before_insert(self):
-		self.refuse(_("{0} is written by the rating engine only; it can't be made by hand."))
+		self.refuse(_("{0} is written by CIMS itself; it can't be made by hand."))
 
 	def validate(self):
 		self.refuse(_("{0} can't be changed: it is a record of what was known."))
@@ -33,7 +33,7 @@ class ReadOnlyDocument(Document):
 		self.refuse(_("{0} can't be changed: it is a record of what was known."))
 
 	def db_insert(self, *args, **kwargs):
-		self.refuse(_("{0} is written by the rating engine only; it can't be made by hand."))
+		self.refuse(_("{0} is written by CIMS itself; it can't be made by hand."))
 
 	def db_update(self, *args, **kwargs):
 		self.refuse(_("{0} can't be changed: it is a record of what was known."))

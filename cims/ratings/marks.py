@@ -3,7 +3,7 @@
 A row's points are the difference that the score shows without it; what no row explains is the doing of what is open.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -64,8 +64,11 @@ def text(mark: Mapping, currency: str | None = None) -> str:
 	return sentences[code].format(**written)
 
 
+# The rows of some of the asked days, as read (`replay.rows_of`), and the same in columns.
+Load = Callable[[np.ndarray], tuple[Sequence[Sequence], Events]]
+
+
 def of_days(
-	rows: Sequence[Sequence],
 	events: Events,
 	who: np.ndarray,
 	day: np.ndarray,
@@ -74,32 +77,24 @@ def of_days(
 	before: np.ndarray,
 	segments: Sequence[str],
 	policy: Policy,
+	load: Load,
 ) -> list[list[dict]]:
 	"""The marks of each asked day, most points first.
 
-	rows: evidence as read (`events.FIELDS`, source doctype and name, own name), `events` the same in columns; who, day: the
-	asks; state, found: theirs at the end of the day; before: the score at the end of the day before.
-	"""  # fmt: skip
-	ask_of = {
-		(customer, when): at
-		for at, (customer, when) in enumerate(zip(who.tolist(), day.tolist(), strict=True))
-	}
-	pairs = zip(events.customer.tolist(), events.known.tolist(), strict=True)
-	at = np.array([ask_of.get(pair, -1) for pair in pairs], dtype=np.int64)
-	row = np.flatnonzero(at >= 0)
-	ask = at[row]
-	without = assess(
-		_without(state, events, row, ask, day, policy),
-		np.asarray(segments, dtype=object)[ask],
-		policy,
-		interval="none",
-	)
-	points = found.score[ask] - without.score
-	marks: list[list[dict]] = [[] for _ask in who]
-	for r, a, p in zip(row.tolist(), ask.tolist(), points.tolist(), strict=True):
-		if abs(p) >= LEAST_POINTS:
-			marks[a].append(_mark(rows[r], p))
+	events: the evidence of those days and any other; who, day: the asks, each once; state, found: theirs at the end of the
+	day; before: the score at the end of the day before. load: fetches the rows of the days on which one of them is worth a
+	mark.
+	"""
+	asked = who, day, state, found, segments, policy
+	_rows, ask, points = _points(events, *asked)
 	explained = np.bincount(ask, points, minlength=len(who))
+	marks: list[list[dict]] = [[] for _ask in who]
+	worth = np.unique(ask[np.abs(points) >= LEAST_POINTS])
+	if len(worth):
+		rows, named = load(worth)
+		for row, a, p in zip(*(part.tolist() for part in _points(named, *asked)), strict=True):
+			if abs(p) >= LEAST_POINTS:
+				marks[a].append(_mark(rows[row], p))
 	for a, rest in enumerate((found.score - before - explained).tolist()):
 		if abs(rest) >= LEAST_POINTS:
 			code = OVERDUE if rest < 0 else CLEARED
@@ -114,6 +109,25 @@ def of_days(
 				}
 			)
 	return [sorted(of, key=lambda m: -abs(m["points"]))[:MOST] for of in marks]
+
+
+def _points(
+	events: Events, who, day, state: State, found: Assessment, segments, policy: Policy
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+	"""(row, ask, points) of every row that became known on an asked day: what the score would be without it, less."""
+	order = np.lexsort((day, who))
+	keys = who[order] * 2**32 + day[order]
+	mine = events.customer * 2**32 + events.known
+	place = np.minimum(np.searchsorted(keys, mine), len(keys) - 1)
+	row = np.flatnonzero(keys[place] == mine)
+	ask = order[place[row]]
+	without = assess(
+		_without(state, events, row, ask, day, policy),
+		np.asarray(segments, dtype=object)[ask],
+		policy,
+		interval="none",
+	)
+	return row, ask, found.score[ask] - without.score
 
 
 def _without(
@@ -147,14 +161,18 @@ def _mark(row: Sequence, points: float) -> dict:
 	if kinds.BY_NAME[kind].manual:
 		# No document shows it but the evidence itself.
 		doctype, name = "Trust Evidence", evidence
-	code = kind
-	if kind == kinds.SETTLED:
-		code = f"{kind}.{'late' if late > PROMPT_WITHIN else 'early' if late < -PROMPT_WITHIN else 'prompt'}"
 	return {
 		"kind": kind,
 		"points": round(points, 1),
 		"doctype": doctype,
 		"name": name,
-		"text_code": f"{REVERSED}.{code}" if reversal else code,
+		"text_code": text_code(kind, late, reversal),
 		"figures": {"amount": float(amount), "days": float(late), "value": float(value)},
 	}
+
+
+def text_code(kind: str, late: float, reversal: bool) -> str:
+	"""The sentence for a row of evidence: see `texts`. late: days beyond terms."""
+	if kind == kinds.SETTLED:
+		kind = f"{kind}.{'late' if late > PROMPT_WITHIN else 'early' if late < -PROMPT_WITHIN else 'prompt'}"
+	return f"{REVERSED}.{kind}" if reversal else kind

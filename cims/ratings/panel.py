@@ -174,13 +174,9 @@ def bands(policy: Policy) -> list[dict]:
 
 def _curve(customer: str, kept) -> tuple[list[dict], list[dict]]:
 	"""The points of the last 24 months with today's, and what moved the score on the days on which it moved."""
-	rows = frappe.get_all(
-		snapshots.SNAPSHOT,
-		{"customer": customer, "day": (">=", get_last_day(add_months(nowdate(), -MONTHS - 1)))},
-		["day", "score", "low", "high", "grade", "cause", "rated", "marks"],
-		order_by="day",
-		limit=0,
-	)
+	fields = ("day", "score", "low", "high", "grade", "cause", "rated", "marks")
+	since = to_day(getdate(get_last_day(add_months(nowdate(), -MONTHS - 1))))
+	rows = snapshots.of([customer], fields, since)
 	curve = [point(row) for row in rows if row.rated]
 	if kept.rated and (not curve or curve[-1]["day"] < kept.as_of.isoformat()):
 		curve.append(point(frappe._dict(kept, day=kept.as_of, cause="Today", grade=kept.computed_grade)))
@@ -275,7 +271,9 @@ def _receivables(open_now: list[Receivable], kept) -> list[dict]:
 			"outstanding": round(max(row.amount - sum(amount for _day, amount in row.payments), 0), 2),
 			"days_overdue": max(day - int(due), 0),
 			"disputed": bool(row.disputed and not (row.disputed_to and row.disputed_to <= to_date(day))),
-			"forecast": forecasts.shown((forecast or {}).get(forecasts.key(row)), row.due_on),
+			"forecast": forecasts.shown(
+				(forecast or {}).get(sources.key(row.source_doctype, row.reference)), row.due_on
+			),
 		}
 		for row, due in zip(rows, rolled, strict=True)
 	]

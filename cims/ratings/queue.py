@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable
 
-import frappe
+from rq.job import JobStatus
 
-# From here on one job for all is less work than a job for each.
+import frappe
+from frappe.utils.background_jobs import generate_qname, get_job_status, get_queue, get_workers
+
+# From so many customers, or jobs that wait, on one job for all is less work than a job for each: a worker starts some 30 jobs
+# a second, and rates thousands of customers in one.
 MANY = 20
 # Seconds that rating everybody may take.
 LONG = 6 * 60 * 60
 FLAG = "cims_customers_to_rate"
+WAITING = "cims-rate-waiting"
 
 
 def add(customers: Iterable[str]) -> None:
@@ -22,12 +27,16 @@ def add(customers: Iterable[str]) -> None:
 
 
 def add_waiting() -> None:
-	"""Rate everybody whose rating row is marked as changed, in one job, once the transaction has committed."""
+	"""Rate everybody whose rating row is marked as changed, in one job, once the transaction has committed.
+
+	One that runs already may have had its last look, so another one follows it.
+	"""
+	follows = get_job_status(WAITING) == JobStatus.STARTED
 	frappe.enqueue(
 		"cims.ratings.rerate.rate_waiting",
 		queue="long",
 		timeout=LONG,
-		job_id="cims-rate-waiting",
+		job_id=f"{WAITING}-next" if follows else WAITING,
 		deduplicate=True,
 		enqueue_after_commit=True,
 	)
@@ -48,9 +57,28 @@ def add_everyone(curve: bool = False, user: str | None = None, version: str = ""
 	)
 
 
+def add_workers(run: str, besides: int = 0) -> None:
+	"""Let every worker of the queue take part in a run (`runs.work`); besides: so many do already."""
+	for _worker in range(max(_workers(), 1) - besides):
+		frappe.enqueue("cims.ratings.runs.work", queue="long", timeout=LONG, run=run)
+
+
+def _waiting() -> int:
+	"""How many short jobs wait for a worker."""
+	return get_queue("short").count
+
+
+def _workers() -> int:
+	"""How many workers serve the queue of long jobs, on whatever machine."""
+	name = generate_qname("long")
+	return sum(name in worker.queue_names() for worker in get_workers())
+
+
 def _flush() -> None:
-	customers = frappe.flags.pop(FLAG, None) or ()
-	if len(customers) > MANY:
+	customers = frappe.flags.pop(FLAG, None)
+	if not customers:
+		return
+	if len(customers) > MANY or _waiting() > MANY:
 		add_waiting()
 		return
 	for customer in sorted(customers):

@@ -3,43 +3,41 @@
 A fixed number of SQL statements for each set of customers; the work is the engine's.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 import frappe
 
-from cims.ratings import events, marks, sources
+from cims.ratings import curve_format, events, marks, sources, sql
 from cims.ratings.calendar import site_calendar
+from cims.ratings.curve_format import Points
 from cims.trust import rating
-from cims.trust.calendar import month_ends, to_date, to_day
-from cims.trust.evidence import Events, Receivable, Receivables, columns_of
-from cims.trust.grades import EVALUATIONS, grade_names, sticky_grade
-from cims.trust.policy import Policy
+from cims.trust.calendar import NEVER, month_ends, to_date
+from cims.trust.evidence import Events, Receivables
+from cims.trust.grades import EVALUATIONS, UNRATED, sticky_grade
+from cims.trust.policy import NOT_RATED, Policy
 from cims.trust.priors import estimate_priors
-from cims.trust.rating import History, Past, Ratings
+from cims.trust.rating import History, Past, Ratings, State
 from cims.trust.score import Assessment, assess
-from cims.trust.sums import Sums, replay
+from cims.trust.sums import Sums
 
 AT_ONCE = 2000
 # How far the kept curve reaches back, in months.
 CURVE = 36
-# Figures of a snapshot's contributions, in points.
-DIGITS = 1
 
 
 @dataclass(frozen=True)
 class Book:
-	"""Some customers with everything that is known of them. receivables: as documents, `whole` in columns, in the same
-	order; history.pieces are the same split by part payment. evidence: the rows of `events.FIELDS` and their source,
-	`kept` the same in columns, free of any policy."""
+	"""Some customers with everything that is known of them. kept: their evidence free of any policy, history.events the same
+	weighed. whole: their receivables, history.pieces the same split by part payment; keys: of each open one, its key among
+	the forecasts."""
 
 	history: History
-	evidence: Sequence[Sequence]
 	kept: Events
-	receivables: Sequence[Receivable]
 	whole: Receivables
+	keys: np.ndarray
 
 	@property
 	def position(self) -> dict[str, int]:
@@ -47,70 +45,61 @@ class Book:
 
 
 @dataclass(frozen=True)
-class Point:
-	"""A point of a customer's curve, as it is kept."""
-
-	customer: str
-	day: int
-	score: float
-	low: float
-	high: float
-	confidence: float
-	grade: str
-	rated: bool
-	cap: str
-	event: bool
-	contributions: str
-	marks: str | None
-
-
-@dataclass(frozen=True)
 class Replay:
-	"""Ratings as of a day with the ledgers and points of the curve that go with them, in the order of the customers."""
+	"""Ratings as of a day with the ledgers that go with them, in the order of the customers, and points of their curves, whose
+	`who` are places in that order."""
 
 	ratings: Ratings
-	ledgers: list[events.Ledger]
-	points: list[Point]
+	ledgers: events.Ledgers
+	points: Points
 
 
 def open_book(
-	customers: Sequence[str], policy: Policy, segment_field: str | None, until: int | None = None
+	customers: Sequence[str],
+	policy: Policy,
+	segment_field: str | None,
+	until: int | None = None,
+	since: int | None = None,
+	segments: Sequence[str] | None = None,
 ) -> Book:
-	"""Everything known of the customers. until: leave out evidence that became known after this day."""
-	segments = segments_of(customers, segment_field)
-	customers = [name for name in customers if name in segments]
-	position = {name: at for at, name in enumerate(customers)}
-	rows = _evidence(customers, until)
-	receivables = sources.receivables(customers)
-	whole, pieces = columns_of(receivables, position, site_calendar())
-	kept = events.columns(rows, position)
-	history = History(customers, [segments[name] for name in customers], events.weighed(kept, policy), pieces)
-	return Book(history, rows, kept, receivables, whole)
+	"""Everything known of the customers. until: leave out evidence that became known after this day. since: the first day
+	that will be asked about; receivables that were closed before it may be left out. segments: each customer's, where they are at
+	hand; then all of the customers must be there."""
+	if segments is None:
+		found = segments_of(customers, segment_field)
+		customers = type(customers)(name for name in customers if name in found)
+		segments = [found[name] for name in customers]
+	kept = events.read(customers, until)
+	table = sources.table(customers, site_calendar(), since)
+	history = History(customers, segments, events.weighed(kept, policy), table.pieces)
+	return Book(history, kept, table.whole, table.keys)
 
 
-def segments_of(customers: Collection[str], segment_field: str | None) -> dict[str, str]:
+def segments_of(customers: Sequence[str], segment_field: str | None) -> dict[str, str]:
 	"""Each customer that there is, with its segment ("" for none)."""
-	fields = ["name", segment_field] if segment_field else ["name"]
-	rows = frappe.get_all(
-		"CIMS Customer", {"name": ("in", list(customers))}, fields, as_list=True, limit=0, order_by=None
-	)
-	return {row[0]: (row[1] or "") if segment_field else "" for row in rows}
+	segment = f"COALESCE(`{segment_field}`, '')" if segment_field else "''"
+	return {
+		name: found
+		for condition, among in sql.among("name", customers)
+		for name, found in frappe.db.sql(
+			f"SELECT name, {segment} FROM `tabCIMS Customer` WHERE {condition}", among
+		)
+	}
 
 
-def _evidence(customers: Collection[str], until: int | None) -> list[tuple]:
-	if not customers:
-		return []
-	row = frappe.qb.DocType("Trust Evidence")
-	fields = (*events.FIELDS, "source_doctype", "source_name", "name")
-	query = (
-		frappe.qb.from_(row)
-		.select(*[row[field] for field in fields])
-		.where(row.customer.isin(list(customers)))
-		.orderby(row.customer, row.occurred_on, row.creation, row.name)
-	)
-	if until is not None:
-		query = query.where(row.occurred_on <= to_date(until))
-	return query.run()
+def rows_of(customers: Sequence[str], since: int, until: int) -> list[tuple]:
+	"""Evidence that became known within these days, as rows of `events.FIELDS`, source doctype and name, and own name."""
+	fields = ", ".join(f"`{field}`" for field in (*events.FIELDS, "source_doctype", "source_name", "name"))
+	return [
+		row
+		for condition, among in sql.among("customer", customers)
+		for row in frappe.db.sql(
+			f"""SELECT {fields} FROM `tabTrust Evidence`
+			WHERE {condition} AND occurred_on BETWEEN %(since)s AND %(until)s
+			ORDER BY customer, occurred_on, creation, name""",
+			{**among, "since": to_date(since), "until": to_date(until)},
+		)
+	]
 
 
 def learn(
@@ -173,138 +162,130 @@ def run(book: Book, as_of: int, policy: Policy, months: int, event_move: float |
 	history = book.history
 	n = len(history.customers)
 	ends = month_ends(as_of, months + EVALUATIONS)
-	days = np.array([*ends, as_of - 1, as_of])
-	customer, day = np.repeat(np.arange(n), len(days)), np.tile(days, n)
-	state = rating.state_on(history, customer, day, policy)
-	segments = np.repeat(np.array(history.segments, dtype=object), len(days))
-	found = assess(state.full(), segments, policy)
-	table = np.arange(n * len(days)).reshape(n, len(days))
-	evaluated = table[:, : len(ends)]
-	past = Past(
-		day[evaluated],
-		*(getattr(found, name)[evaluated] for name in ("score", "low", "rated")),
-		state.cap[evaluated],
-	)
+	days = [*ends, as_of - 1, as_of]
+	state = rating.state_on_days(history, days, policy)
+	stride = len(days)
+	before = np.arange(n * stride).reshape(n, stride)[:, : len(ends)].ravel()
+	past = rating.evaluated(state.where(before), history.segments, ends, policy)
+	yesterday, now = (state.where(slice(at, None, stride)) for at in (stride - 2, stride - 1))
 	ratings = rating.conclude(
 		history.customers,
 		history.segments,
-		state.where(table[:, -1]),
+		now,
 		_last(past, EVALUATIONS),
 		rating.figures(history.events, n, as_of),
 		as_of,
 		policy,
 	)
-	ledgers = _ledgers(book, as_of, policy, replay(history.events, np.arange(n), np.full(n, as_of), policy))
-	for at, ledger in enumerate(ledgers):
-		yesterday = table[at, -2]
-		ledger.opening = (as_of, float(found.score[yesterday]) if found.rated[yesterday] else None)
-	points = _month_ends(book, past, found, evaluated, months, ledgers, policy)
+	ledgers = events.ledgers(n, history.events, as_of, policy, now.sums)
+	opening = assess(yesterday.full(), history.segments, policy, interval="none")
+	ledgers.opening = np.where(opening.rated, opening.score, np.nan)
+	parts = list(_month_ends(book, past, state, stride, ledgers, policy))
 	if event_move is not None:
-		points = _with_events(
-			book, points, past, ledgers, as_of, ends[EVALUATIONS] if months else as_of, event_move, policy
-		)
-	return Replay(ratings, ledgers, points)
+		since = ends[EVALUATIONS] if months else as_of
+		parts += _moves(book, past, ledgers, as_of, since, event_move, policy)
+	return Replay(ratings, ledgers, _one_for_each_day(parts))
 
 
 def _last(past: Past, count: int) -> Past:
 	return Past(*(getattr(past, name)[:, -count:] for name in Past.__dataclass_fields__))
 
 
-def _ledgers(book: Book, as_of: int, policy: Policy, sums: Sums) -> list[events.Ledger]:
-	return events.ledgers(len(book.history.customers), book.history.events, as_of, policy, sums)
+# Asks whose points are worked out at a time.
+BLOCK = 16_384
 
 
-def _month_ends(
-	book, past: Past, found: Assessment, evaluated, months, ledgers, policy: Policy
-) -> list[Point]:
-	"""The points of the last `months` evaluations, from each customer's first evidence on."""
-	points = []
-	first = np.array([np.iinfo(np.int64).max if x.first is None else x.first for x in ledgers])
-	for column in range(EVALUATIONS, EVALUATIONS + months):
+def _month_ends(book, past: Past, state: State, stride: int, ledgers, policy: Policy) -> Iterator[Points]:
+	"""The points of the month ends after the first `EVALUATIONS`, from each customer's first evidence on. stride: days of
+	each customer in `state`."""
+	first = np.where(ledgers.first < 0, NEVER, ledgers.first)
+	segments = np.array(book.history.segments, dtype=object)
+	grade = np.full(past.day.shape, UNRATED)
+	for column in range(EVALUATIONS, past.day.shape[1]):
 		window = slice(column - EVALUATIONS, column + 1)
-		grade = sticky_grade(past.low[:, window], past.rated[:, window], past.cap[:, window], policy)
-		here = np.flatnonzero(past.day[:, column] >= first)
-		points += _points(
-			book,
-			here,
-			evaluated[here, column],
-			past.day[here, column],
-			found,
-			grade[here],
-			past.cap[here, column],
-			policy,
+		grade[:, column] = sticky_grade(
+			past.low[:, window], past.rated[:, window], past.cap[:, window], policy
 		)
-	return points
+	wanted = past.day >= first[:, np.newaxis]
+	wanted[:, :EVALUATIONS] = False
+	who, column = np.nonzero(wanted)
+	for start in range(0, len(who), BLOCK):
+		w, c = who[start : start + BLOCK], column[start : start + BLOCK]
+		found = assess(state.where(w * stride + c).full(), segments[w], policy)
+		yield points_of(found, w, past.day[w, c], grade[w, c], past.cap[w, c], policy)
 
 
-def _points(book, who, asks, days, found: Assessment, grade, cap, policy: Policy, marked=None) -> list[Point]:
-	"""Points for `asks` (positions in `found`) of the customers `who`; marked: the marks of each, for events."""
-	names = grade_names(grade, policy)
-	contributions = contributions_of(found, asks, policy)
-	return [
-		Point(
-			customer=book.history.customers[customer],
-			day=int(day),
-			score=round(float(found.score[ask]), 6) if found.rated[ask] else 0.0,
-			low=round(float(found.low[ask]), 6) if found.rated[ask] else 0.0,
-			high=round(float(found.high[ask]), 6) if found.rated[ask] else 0.0,
-			confidence=round(float(found.confidence[ask]), 6),
-			grade=names[at],
-			rated=bool(found.rated[ask]),
-			cap=policy.grades[cap[at]] if cap[at] > 0 else "",
-			event=marked is not None,
-			contributions=contributions[at],
-			marks=None if marked is None else marked[at],
-		)
-		for at, (customer, ask, day) in enumerate(
-			zip(who.tolist(), asks.tolist(), days.tolist(), strict=True)
-		)
-	]
+def points_of(
+	found: Assessment, who, day, grade, cap, policy: Policy, marked: Sequence[str] | None = None
+) -> Points:
+	"""Points of the curve, one for each ask that was assessed. marked: what moved the score, for days on which it did."""
+	rated = found.rated
+	words = [*policy.grades, NOT_RATED, "", policy.version]
+	return Points(
+		who=np.asarray(who),
+		day=np.asarray(day),
+		**{name: np.where(rated, getattr(found, name), 0.0) for name in ("score", "low", "high")},
+		confidence=found.confidence,
+		grade=np.where(grade == UNRATED, len(policy.grades), grade),
+		cap=np.where(np.asarray(cap) > 0, cap, len(policy.grades) + 1),
+		policy=np.full(len(rated), len(words) - 1),
+		rated=rated,
+		event=np.full(len(rated), marked is not None),
+		words=words,
+		factors=[*found.kinds, *(f"{d.name}.prior" for d in policy.dimensions)],
+		lost=curve_format.tenths(np.hstack([found.lost, found.lost_to_prior])),
+		gained=curve_format.tenths(np.hstack([found.gained, found.gained_by_prior])),
+		marks=dict(enumerate(marked or ())),
+	)
 
 
-def contributions_of(found: Assessment, asks: np.ndarray, policy: Policy) -> list[str]:
-	"""What each factor lost and gained, as JSON {kind or dimension.prior: [lost, gained]}, in points."""
-	names = [*found.kinds, *(f"{d.name}.prior" for d in policy.dimensions)]
-	lost = np.round(np.hstack([found.lost[asks], found.lost_to_prior[asks]]), DIGITS)
-	gained = np.round(np.hstack([found.gained[asks], found.gained_by_prior[asks]]), DIGITS)
-	shown = (np.abs(lost) > 0) | (np.abs(gained) > 0)
-	return [
-		events.dump({names[k]: [lost[at, k].item(), gained[at, k].item()] for k in np.flatnonzero(shown[at])})
-		for at in range(len(asks))
-	]
+def _one_for_each_day(parts: Sequence[Points]) -> Points:
+	"""The points of all parts; where one is a month end and a day on which the score moved, the month end with the marks."""
+	points = curve_format.join(parts)
+	if len(points) < 2:
+		return points
+	twice = (np.diff(points.who) == 0) & (np.diff(points.day) == 0)
+	if not twice.any():
+		return points
+	first = np.flatnonzero(twice)
+	# In whichever order the two came: the month end stays, and takes the marks.
+	stays = np.where(points.event[first], first + 1, first)
+	goes = 2 * first + 1 - stays
+	marks = dict(points.marks)
+	for end, move in zip(stays.tolist(), goes.tolist(), strict=True):
+		marks[end] = marks.pop(move)
+	keep = np.ones(len(points), dtype=bool)
+	keep[goes] = False
+	return replace(points, marks=marks).where(keep)
 
 
-def _with_events(book, points, past: Past, ledgers, as_of, since, event_move, policy: Policy) -> list[Point]:
-	"""The points, with those of the days on which the score moved; a month end that is such a day gets the marks."""
+def _moves(book, past: Past, ledgers, as_of, since, event_move, policy: Policy) -> list[Points]:
+	"""The points of the days on which the score moved."""
 	history = book.history
 	who, day = _event_days(history, since, as_of)
 	if not len(who):
-		return points
+		return []
 	segments = np.array(history.segments, dtype=object)[who]
 	before = assess(rating.state_on(history, who, day - 1, policy).full(), segments, policy, interval="none")
 	after = assess(rating.state_on(history, who, day, policy).full(), segments, policy, interval="none")
 	moved = before.rated & after.rated & (np.abs(after.score - before.score) >= event_move)
 	who, day, segments = who[moved], day[moved], segments[moved]
 	if not len(who):
-		return points
+		return []
 	state = rating.state_on(history, who, day, policy)
 	found = assess(state.full(), segments, policy)
+
+	def load(asks):
+		names = [history.customers[at] for at in np.unique(who[asks]).tolist()]
+		rows = rows_of(names, int(day[asks].min()), int(day[asks].max()))
+		return rows, events.weighed(events.columns(rows, book.position), policy)
+
 	marked = marks.of_days(
-		book.evidence, history.events, who, day, state, found, before.score[moved], segments, policy
+		history.events, who, day, state, found, before.score[moved], segments, policy, load
 	)
 	grade = _grades_on(past, who, day, found, state.cap, policy)
-	asks = np.arange(len(who))
-	extra = _points(book, who, asks, day, found, grade, state.cap, policy, [events.dump(m) for m in marked])
-	ends = {(point.customer, point.day): at for at, point in enumerate(points)}
-	for point in extra:
-		at = ends.get((point.customer, point.day))
-		if at is None:
-			points.append(point)
-		else:
-			points[at] = replace(points[at], marks=point.marks)
-		if point.day == as_of:
-			ledgers[book.position[point.customer]].marked = as_of
-	return points
+	ledgers.marked[who[day == as_of]] = as_of
+	return [points_of(found, who, day, grade, state.cap, policy, [events.dump(m) for m in marked])]
 
 
 def _event_days(history: History, since: int, until: int) -> tuple[np.ndarray, np.ndarray]:

@@ -14,7 +14,7 @@ import frappe
 from frappe import _
 from frappe.utils import add_days, formatdate, getdate, nowdate
 
-from cims.ratings import policies, queue, sources, sql
+from cims.ratings import curve_tables, policies, queue, sources, sql
 from cims.ratings.calendar import site_calendar
 from cims.ratings.events import DECIMALS, Ledger, dump
 from cims.ratings.guard import require_role
@@ -147,10 +147,17 @@ def _add_up(rows: Sequence[dict]) -> None:
 		.for_update()
 		.run(as_dict=True)
 	)
-	for kept in locked:
-		frappe.db.set_value(
-			RATING, kept.name, _with(kept, by_customer[kept.name], policy), update_modified=False
-		)
+	changed = [(kept, _with(kept, by_customer[kept.name], policy)) for kept in locked]
+	sql.insert(
+		RATING,
+		("name", "customer", "sums", "replay_from"),
+		[
+			(kept.name, kept.name, new.get("sums", kept.sums), new.get("replay_from", kept.replay_from))
+			for kept, new in changed
+		],
+		update=("sums", "replay_from"),
+		touch=False,
+	)
 
 
 def _with(kept: frappe._dict, rows: Sequence[dict], policy: Policy) -> dict:
@@ -226,17 +233,27 @@ def _day(value) -> date | None:
 def backfill(customers: Collection[str] | None = None, rate: bool = True) -> int:
 	"""Bring the evidence of these customers (None: of all) in line with their documents. Returns how many rows it took.
 
-	A fixed number of statements for every thousand customers. What is there already stays; what differs is taken back
+	A fixed number of statements for every few thousand customers. What is there already stays; what differs is taken back
 	and written anew, exactly as when the documents change one by one. rate: queue the re-rating.
 	"""
-	calendar, doctypes = site_calendar(), [name for source in sources.sources() for name in source.doctypes]
+	from cims.ratings import backfill as bulk
+
 	written = 0
-	for part in sql.customers(CUSTOMERS_AT_ONCE, customers):
-		kept = _kept_rows({"source_doctype": ("in", doctypes), "customer": ("in", part)})
-		written += _write(_differences(sources.evidence(part, calendar), kept), rate=False)
+	for part in sql.customers(bulk.CUSTOMERS_AT_ONCE, customers):
+		written += bulk.backfill(part if customers is not None else sql.Run(part))
 		sql.commit()
 	if rate:
 		queue.add_waiting()
+	return written
+
+
+def bring_in_line(customers: Collection[str]) -> int:
+	"""The same for some customers, comparing row by row. Returns how many rows it took; the caller commits."""
+	calendar, doctypes = site_calendar(), [name for source in sources.sources() for name in source.doctypes]
+	written = 0
+	for part in sql.chunks(customers, CUSTOMERS_AT_ONCE):
+		kept = _kept_rows({"source_doctype": ("in", doctypes), "customer": ("in", part)})
+		written += _write(_differences(sources.evidence(part, calendar), kept), rate=False)
 	return written
 
 
@@ -415,13 +432,15 @@ def forget(customers: Collection[str]) -> None:
 	"""Take away everything that is kept of these customers' trust. Only for what removes the customers themselves, such as
 	the removal of sample data: what they did is gone then."""
 	for part in sql.chunks(customers, CUSTOMERS_AT_ONCE):
-		for doctype in ("Trust Snapshot", EVIDENCE, RATING, "Trust Override"):
+		for doctype in (EVIDENCE, RATING, "Trust Override"):
 			frappe.db.delete(doctype, {"customer": ("in", part)})
+		curve_tables.forget(part)
 
 
 def segment_changed(doc, method=None) -> None:
 	"""Document event of CIMS Customer: in another segment other priors hold, so the whole curve is worked out anew."""
 	field = policies.segment_field()
+	# What has just been made has no curve yet.
 	if not field or not doc.get_doc_before_save() or not doc.has_value_changed(field):
 		return
 	segments_changed([doc.name])
@@ -447,8 +466,8 @@ def segments_changed(customers: Collection[str]) -> None:
 def before_customer_renamed(doc, method=None, old: str = "", new: str = "", merge: bool = False) -> None:
 	"""Document event: where two customers become one, what was worked out for the one that goes is dropped."""
 	if merge:
-		for doctype in ("Trust Snapshot", RATING):
-			frappe.db.delete(doctype, {"customer": old})
+		frappe.db.delete(RATING, {"customer": old})
+		curve_tables.forget([old])
 
 
 def after_customer_renamed(doc, method=None, old: str = "", new: str = "", merge: bool = False) -> None:
@@ -460,3 +479,4 @@ def after_customer_renamed(doc, method=None, old: str = "", new: str = "", merge
 			queue.add([new])
 	else:
 		frappe.db.sql("UPDATE `tabTrust Rating` SET `name` = `customer` WHERE `customer` = %s", new)
+		curve_tables.rename(old, new)

@@ -7,6 +7,7 @@ The fast lane writes sets (`cims.receivables.sets`) and skips what the framework
 `cims.customers.importing` says; evidence and ratings of all customers are brought in line at the end, on the queue.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -224,8 +225,9 @@ class OrderImport(Importer):
 			return REJECTED, party.no_orders
 		return NEW, ""
 
+	@abstractmethod
 	def twice(self, order: FileOrder, first: int) -> str:
-		raise NotImplementedError
+		"""What is said of an order that stands in the file a second time, `first` in that row."""
 
 	def compare(self, order: FileOrder, there: frappe._dict) -> tuple[str, str]:
 		"""What the file says that the order which is there doesn't."""
@@ -251,16 +253,16 @@ class OrderImport(Importer):
 	def currencies(self, there) -> tuple:
 		return "Currency", there.currency, self.currency, there.currency == self.currency, str
 
+	@abstractmethod
 	def compared(self, order: FileOrder, there: frappe._dict) -> Iterable[tuple]:
 		"""(label, here, in the file, whether they are the same, how to show them)."""
-		raise NotImplementedError
 
 	def differs_besides(self, order: FileOrder, there: frappe._dict) -> list[str]:
 		return []
 
+	@abstractmethod
 	def news(self, order: FileOrder, there: frappe._dict) -> list[str]:
 		"""What changes of the order that is there: noted in `order`, and said in words."""
-		raise NotImplementedError
 
 	def money(self, amount: float) -> str:
 		return fmt_money(amount, currency=self.currency)

@@ -6,13 +6,17 @@ was typed and says nothing about the customer.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
+
+import numpy as np
 
 import frappe
 from frappe.query_builder import DocType
 
+from cims.ratings import packed, sql
 from cims.receivables.settlement import CENT
+from cims.receivables.source import Undivided
 from cims.trust import kinds
 from cims.trust.evidence import Evidence, Receivable
 
@@ -52,6 +56,28 @@ class CIMSOrders:
 				source_doctype=ORDER,
 			)
 
+	def undivided(
+		self, customers: Sequence[str], since: date | None = None, all_named: bool = False
+	) -> Undivided:
+		"""The receivables of many customers; since: without those that were closed by the end of this day. all_named: with the
+		names of all of them, not only of the open ones."""
+		odd = sorted({name for (name,) in _in_parts(customers, since)})
+		found = packed.read(
+			customers,
+			_NUMBERS,
+			f"""FROM `tabCIMS Order` WHERE docstatus = 1 AND returned_on IS NULL AND grand_total > {CENT}
+				{_CLOSED_LATER if since else ""} {"AND name NOT IN %(odd)s" if odd else ""}
+				AND NOT (settled_on IS NULL AND paid_amount != 0)""",
+			"customer",
+			"name" if all_named else "IF(settled_on IS NULL AND written_off_on IS NULL, name, NULL)",
+			odd=odd,
+			since=since,
+		)
+		columns = dict(zip(_COLUMNS, np.where(found.columns == NONE, np.nan, found.columns), strict=True))
+		names = {at: text.split("\n") for at, text in found.texts.items() if text}
+		others = list(self.receivables(names=odd)) if odd else []
+		return Undivided(ORDER, found.owner, **columns, names=names, others=others)
+
 	def outstanding(self):
 		order = DocType(ORDER)
 		return (
@@ -75,6 +101,54 @@ class CIMSOrders:
 		for row in _returned(customers, names):
 			share = min(row.returned_amount / row.grand_total, 1)
 			yield _event(row, returned, row.returned_on, returned.weight * share, row.returned_amount)
+
+
+# No day, among the days of packed rows.
+NONE = -(10**6)
+_COLUMNS = (
+	"invoiced", "due", "amount", "settled", "written_off", "disputed", "disputed_from", "disputed_to",
+)  # fmt: skip
+
+
+def _day(field: str) -> str:
+	return f"COALESCE({packed.day(field)}, {NONE})"
+
+
+_NUMBERS = (
+	_day("order_date"),
+	_day("due_date"),
+	"grand_total",
+	_day("settled_on"),
+	_day("IF(settled_on IS NULL, written_off_on, NULL)"),
+	"(disputed_from IS NOT NULL OR COALESCE(dispute_reason, '') != '')",
+	_day("disputed_from"),
+	_day("disputed_to"),
+)
+
+
+_CLOSED_LATER = """AND (settled_on IS NULL OR settled_on > %(since)s)
+	AND (written_off_on IS NULL OR written_off_on > %(since)s) AND (cancelled_on IS NULL OR cancelled_on > %(since)s)"""
+
+
+def _in_parts(customers: Sequence[str], since: date | None) -> Iterator[tuple[str]]:
+	"""The orders whose pieces have days of their own: paid in parts or paid back, come back, or cancelled."""
+	for condition, among in sql.among("p.customer", customers):
+		yield from frappe.db.sql(
+			f"""SELECT a.order FROM `tabCIMS Payment` p JOIN `tabCIMS Payment Allocation` a ON a.parent = p.name
+			JOIN `tabCIMS Order` o ON o.name = a.order
+			WHERE p.docstatus = 1 AND p.status IN ('Cleared', 'Refunded') AND p.cleared_on IS NOT NULL AND {condition}
+				{"AND (p.cleared_on > %(since)s OR p.refunded_on IS NOT NULL)" if since else ""}
+			GROUP BY a.order HAVING COUNT(*) > 1 OR MAX(p.refunded_on) IS NOT NULL
+				OR MIN(a.allocated_amount - o.grand_total) < -{CENT}""",
+			{**among, "since": since},
+		)
+	for condition, among in sql.among("customer", customers):
+		yield from frappe.db.sql(
+			f"""SELECT name FROM `tabCIMS Order` WHERE (docstatus = 2 AND cancelled_on IS NOT NULL
+				OR docstatus = 1 AND (returned_on IS NOT NULL OR settled_on IS NULL AND paid_amount != 0)) AND {condition}
+				{_CLOSED_LATER if since else ""}""",
+			{**among, "since": since},
+		)
 
 
 def _event(row, kind: kinds.Kind, day: date, weight: float, amount: float) -> Evidence:

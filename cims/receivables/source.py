@@ -4,9 +4,11 @@ A source reads one kind of document (our own orders, an ERP's invoices) and says
 Sources are classes named by the hook `cims_receivable_sources`; the rating asks them all.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 from pypika.queries import QueryBuilder
 
 import frappe
@@ -34,6 +36,9 @@ class ReceivableSource(Protocol):
 	) -> Iterator[Receivable]:
 		"""Every receivable there is: open, settled or written off. open_only: what is still owed."""
 
+	# A source may also have `undivided`, for rating many customers at once; without it they are asked for one by one:
+	# def undivided(self, customers: Sequence[str], since: date | None = None, all_named: bool = False) -> Undivided
+
 	def outstanding(self) -> QueryBuilder:
 		"""A query of what is owed now, for reports that add up in SQL: one row for each open receivable, with customer,
 		currency, invoiced_on, due_on, disputed_from, disputed_to and outstanding."""
@@ -42,6 +47,29 @@ class ReceivableSource(Protocol):
 		self, customers: Collection[str] | None = None, names: Collection[str] | None = None
 	) -> Iterator[Evidence]:
 		"""What happened besides paying: orders that the customer cancelled, goods that came back."""
+
+
+@dataclass(frozen=True)
+class Undivided:
+	"""The receivables of some customers: those paid at once or not at all as columns, the others as objects.
+
+	owner: place of each one's customer among those asked for. invoiced, due, settled, written_off, disputed_from,
+	disputed_to: days since 1970-01-01, NaN for none. names: place of the customer -> the references of the open ones, or of
+	all where they were asked for, in their order.
+	"""
+
+	doctype: str
+	owner: np.ndarray
+	invoiced: np.ndarray
+	due: np.ndarray
+	amount: np.ndarray
+	settled: np.ndarray
+	written_off: np.ndarray
+	disputed: np.ndarray
+	disputed_from: np.ndarray
+	disputed_to: np.ndarray
+	names: Mapping[int, list[str]]
+	others: list[Receivable]
 
 
 def sources() -> list[ReceivableSource]:

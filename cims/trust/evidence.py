@@ -4,7 +4,7 @@ Columns hold customers as positions in a list of names, kinds as codes of `kinds
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 
 import numpy as np
@@ -214,6 +214,12 @@ def columns_of(
 		days=days,
 	)
 	return whole, split
+
+
+def columns_of_undivided(pieces: Receivables) -> tuple[Receivables, Receivables]:
+	"""What `columns_of` gives for receivables that were paid at once, or not at all: each is its only piece."""
+	paid = (pieces.settled < NEVER) & (pieces.amount > 0)
+	return replace(pieces, days=np.where(paid, pieces.days, 0.0)), pieces
 
 
 # Amounts closer than this are the same amount.

@@ -273,13 +273,14 @@ def _quantile(late: np.ndarray, thresholds: Sequence[int], age: np.ndarray, q: f
 	"""The delay that a share q of such receivables does not exceed, in whole days, later than `age`."""
 	days = np.arange(thresholds[0] - 30, thresholds[-1] + 181)
 	edges = np.array(thresholds, dtype=float)
-	found = np.full(len(late), days[-1], dtype=float)
-	for rows in np.array_split(np.arange(len(late)), max(1, len(late) // 20_000)):
-		curve = np.column_stack(
-			[_survival_at(late[rows], edges, np.full(len(rows), float(day))) for day in days]
-		)
-		reached = 1 - curve >= q
-		found[rows] = np.where(reached.any(axis=1), days[reached.argmax(axis=1)] - 1.0, days[-1])
+	# The probability of being paid only grows from day to day, so the first day that reaches q is found by halving.
+	low, high = np.zeros(len(late), dtype=np.int64), np.full(len(late), len(days))
+	while (low < high).any():
+		middle = (low + high) // 2
+		day = days[np.minimum(middle, len(days) - 1)].astype(float)
+		reached = (1 - _survival_at(late, edges, day) >= q) | (low >= high)
+		low, high = np.where(reached, low, middle + 1), np.where(reached, np.minimum(middle, high), high)
+	found = np.where(low < len(days), days[np.minimum(low, len(days) - 1)] - 1.0, days[-1])
 	return np.maximum(found, age + 1.0)
 
 

@@ -18,7 +18,7 @@ from cims.trust.grades import EVALUATIONS, UNRATED, caps, grade_names, hard_kind
 from cims.trust.policy import OVERDUE_90, Policy
 from cims.trust.priors import estimate_priors
 from cims.trust.score import Assessment, assess, with_exposure
-from cims.trust.sums import Sums, aligned, replay
+from cims.trust.sums import Sums, aligned, replay, replay_days
 
 NEVER_BEFORE = -(10**7)
 YEAR = 365
@@ -116,11 +116,9 @@ class Ratings:
 
 	def __getitem__(self, at: int) -> Rating:
 		a = self.assessment
-		figures = self.figures.of(at) | dict.fromkeys(
-			kinds.OF_THE_DAY, reasons.exposure_figures(self.exposure, at)
+		costs, earns = (
+			tuple(reasons.Reason(*said) for said in self._said(chosen, at)) for chosen in self.chosen
 		)
-		costs, earns = reasons.explain(a, at, figures, self.policy)
-		settled = figures.get(kinds.SETTLED, {})
 		return Rating(
 			customer=self.customers[at],
 			as_of=to_date(self.as_of).isoformat(),
@@ -136,28 +134,119 @@ class Ratings:
 			change_1y=_or_none(self.change_1y[at]),
 			evidence_count=int(self.figures.total[at]),
 			usual_amount=round(float(self.usual_amount[at]), 2),
-			days_beyond_terms=settled.get("days") if settled.get("count") else None,
-			exposure=reasons.exposure_figures(self.exposure, at),
-			costs=tuple(costs),
-			earns=tuple(earns),
+			days_beyond_terms=float(self.settled["days"][at]) if self.settled["count"][at] else None,
+			exposure=self._open_figures[at],
+			costs=costs,
+			earns=earns,
 			dimensions={
 				d.name: round(float(a.dimension_scores[at, column]), DIGITS)
 				for column, d in enumerate(self.policy.dimensions)
 			},
-			contributions=self._contributions(at),
+			contributions={
+				name: {"lost": lost, "gained": gained}
+				for name, (lost, gained) in self._contributions[at].items()
+			},
 		)
 
-	def _contributions(self, at: int) -> dict[str, dict[str, float]]:
-		a, found = self.assessment, {}
-		for column, name in enumerate(a.kinds):
-			lost, gained = float(a.lost[at, column]), float(a.gained[at, column])
-			if abs(lost) > 1e-9 or abs(gained) > 1e-9:
-				found[name] = {"lost": round(lost, DIGITS), "gained": round(gained, DIGITS)}
-		for column, d in enumerate(self.policy.dimensions):
-			found[f"{d.name}.prior"] = {
-				"lost": round(float(a.lost_to_prior[at, column]), DIGITS),
-				"gained": round(float(a.gained_by_prior[at, column]), DIGITS),
-			}
+	@cached_property
+	def chosen(self) -> tuple[reasons.Chosen, reasons.Chosen]:
+		"""(what costs most, what earns most) for every customer."""
+		told = self._told
+		return reasons.choose(
+			self.assessment, told["count"], told["days"], self.exposure.overdue_count, self.policy
+		)
+
+	def plain_reasons(self, at: int) -> dict[str, list[dict]]:
+		"""What costs and earns most and what to watch, as plain data; the same as those of `self[at]`."""
+		costs, earns = (
+			[
+				{"code": code, "points": round(points, 2), "figures": figures}
+				for code, points, figures in self._said(chosen, at)
+			]
+			for chosen in self.chosen
+		)
+		watch = [reason.to_dict() for reason in self._watch(at)] if self.on_watch[at] else []
+		return {"costs": costs, "earns": earns, "watch": watch}
+
+	def _said(self, chosen: reasons.Chosen, at: int):
+		"""(code, points, figures) of each reason that was chosen for a customer."""
+		names = self.assessment.kinds
+		for code, points, column in chosen.of(at):
+			if column < 0:
+				figures = {}
+			elif names[column] in kinds.OF_THE_DAY:
+				figures = self._open_figures[at]
+			else:
+				figures = {name: rows[at][column] for name, rows in self._told_lists.items()}
+				if code == "P12":
+					figures["early"] = -figures["days"]
+			yield code, points, figures
+
+	@cached_property
+	def _told(self) -> dict[str, np.ndarray]:
+		"""The figures that a reason may name, by kind in the order of the assessment: events of 12 months, their amount,
+		amount-weighted days beyond terms, mean value of 100."""
+		known = self.figures
+		# A column of zeros stands last, for the kinds without figures.
+		at = [known.kinds.index(name) if name in known.kinds else -1 for name in self.assessment.kinds]
+
+		def picked(values):
+			return np.column_stack([values, np.zeros(len(values))])[:, at]
+
+		return {
+			"count": picked(known.count).astype(int),
+			"amount": picked(np.round(known.amount, 2)),
+			"days": picked(np.round(known.days, 1)),
+			"value": picked(np.round(100 * known.value)).astype(int),
+		}
+
+	@cached_property
+	def _told_lists(self) -> dict[str, list]:
+		return {name: values.tolist() for name, values in self._told.items()}
+
+	@cached_property
+	def settled(self) -> dict[str, np.ndarray]:
+		"""What each customer settled within 12 months: count, amount, days beyond terms."""
+		known = self.figures
+		if kinds.SETTLED not in known.kinds:
+			return dict.fromkeys(("count", "amount", "days"), np.zeros(len(self)))
+		at = known.kinds.index(kinds.SETTLED)
+		return {
+			"count": known.count[:, at].astype(int),
+			"amount": known.amount[:, at],
+			"days": np.round(known.days[:, at], 1),
+		}
+
+	@cached_property
+	def _open_figures(self) -> list[dict[str, float]]:
+		"""What reasons name of what each customer has open."""
+		e = self.exposure
+		columns = {
+			"open_amount": np.round(e.open_amount, 2),
+			"open_count": e.open_count.astype(int),
+			"overdue_amount": np.round(e.overdue_amount, 2),
+			"overdue_count": e.overdue_count.astype(int),
+			"oldest": e.oldest.astype(int),
+		}
+		rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+		return [dict(zip(columns, row, strict=True)) for row in rows]
+
+	@cached_property
+	def _contributions(self) -> list[dict[str, list[float]]]:
+		return self.contributions(DIGITS)
+
+	def contributions(self, digits: int) -> list[dict[str, list[float]]]:
+		"""For each customer: kind of evidence, or dimension.prior -> points that it lost and earned, rounded."""
+		a, priors = self.assessment, len(self.policy.dimensions)
+		names = [*a.kinds, *(f"{d.name}.prior" for d in self.policy.dimensions)]
+		lost, gained = np.hstack([a.lost, a.lost_to_prior]), np.hstack([a.gained, a.gained_by_prior])
+		shown = (np.abs(lost) > 1e-9) | (np.abs(gained) > 1e-9)
+		shown[:, -priors:] = True
+		customer, factor = np.nonzero(shown)
+		pairs = np.round(np.stack([lost[shown], gained[shown]], axis=1), digits).tolist()
+		found: list[dict[str, list[float]]] = [{} for _customer in range(len(self))]
+		for at, column, pair in zip(customer.tolist(), factor.tolist(), pairs, strict=True):
+			found[at][names[column]] = pair
 		return found
 
 	@cached_property
@@ -172,10 +261,14 @@ class Ratings:
 			"W04": rated & (self.cap > 0),
 		}
 
+	@cached_property
+	def on_watch(self) -> np.ndarray:
+		return np.any(list(self.watched.values()), axis=0)
+
 	def _watch(self, at: int):
 		change = float(self.change_90d[at])
 		if self.watched["W01"][at]:
-			yield reasons.Reason("W01", change, {"points": -change})
+			yield reasons.Reason("W01", change, {"points": round(-change, DIGITS)})
 		if self.watched["W02"][at]:
 			yield reasons.Reason("W02", 0.0, {"oldest": int(self.exposure.oldest[at])})
 		if self.watched["W03"][at]:
@@ -207,14 +300,6 @@ class Figures:
 		names = tuple(name for name in kinds.CODE if any(name in part.kinds for part in parts))
 		columns = (aligned(parts, field, names) for field in ("count", "amount", "days", "value"))
 		return cls(names, *columns, np.concatenate([part.total for part in parts]))
-
-	def of(self, at: int) -> dict[str, dict[str, float]]:
-		return {
-			name: reasons.figures_of(
-				*(column[at, k] for column in (self.count, self.amount, self.days, self.value))
-			)
-			for k, name in enumerate(self.kinds)
-		}
 
 
 def figures(events: Events, customers: int, as_of: int) -> Figures:
@@ -305,7 +390,19 @@ class State:
 
 def state_on(history: History, ask_customer: np.ndarray, ask_day: np.ndarray, policy: Policy) -> State:
 	"""The state at the end of each asked day, from what was known by then."""
-	sums = replay(history.events, ask_customer, ask_day, policy)
+	return _state(
+		replay(history.events, ask_customer, ask_day, policy), history, ask_customer, ask_day, policy
+	)
+
+
+def state_on_days(history: History, days: Sequence[int], policy: Policy) -> State:
+	"""The states of every customer at the end of each of `days`, in ascending order; a customer's together."""
+	n = len(history.customers)
+	customer, day = np.repeat(np.arange(n), len(days)), np.tile(np.asarray(days), n)
+	return _state(replay_days(history.events, n, days, policy), history, customer, day, policy)
+
+
+def _state(sums: Sums, history: History, ask_customer, ask_day, policy: Policy) -> State:
 	open_then = exposure(history.pieces, ask_customer, ask_day, policy)
 	hard = last_hard_days(history.events, ask_customer, ask_day, policy)
 	return State(
@@ -325,16 +422,11 @@ def learn(history: History, as_of: int, policy: Policy) -> Policy:
 
 def evaluations(history: History, days: Sequence[int], policy: Policy) -> Past:
 	"""Score and low end of every customer on each of `days`."""
-	return _evaluated(_states(history, days, policy), history.segments, days, policy)
+	return evaluated(state_on_days(history, days, policy), history.segments, days, policy)
 
 
-def _states(history: History, days: Sequence[int], policy: Policy) -> State:
-	"""The states of every customer on each of `days`, a customer's together."""
-	n = len(history.customers)
-	return state_on(history, np.repeat(np.arange(n), len(days)), np.tile(np.asarray(days), n), policy)
-
-
-def _evaluated(state: State, segments: Sequence[str], days: Sequence[int], policy: Policy) -> Past:
+def evaluated(state: State, segments: Sequence[str], days: Sequence[int], policy: Policy) -> Past:
+	"""Score and low end of every customer on each of `days`, from their states (`state_on_days`)."""
 	shape = (len(segments), len(days))
 	past = Past(
 		np.broadcast_to(np.asarray(days), shape),
@@ -368,13 +460,13 @@ def rate_parts(parts: Iterable[History], as_of: int, policy: Policy, *, learning
 	for history in parts:
 		customers.extend(history.customers)
 		segments.extend(history.segments)
-		found.append(_states(history, days, policy))
+		found.append(state_on_days(history, days, policy))
 		known.append(figures(history.events, len(history.customers), as_of))
 	states = State.join(found)
 	state = states.where(slice(EVALUATIONS, None, len(days)))
 	if learning:
 		policy = replace(policy, priors=estimate_priors(state.full(), segments, policy))
-	past = _evaluated(states, segments, days, policy).before(EVALUATIONS)
+	past = evaluated(states, segments, days, policy).before(EVALUATIONS)
 	return conclude(customers, segments, state, past, Figures.join(known), as_of, policy)
 
 
@@ -431,12 +523,17 @@ def percentiles(score: np.ndarray, rated: np.ndarray, segments: Sequence[str]) -
 	found = np.full(len(score), np.nan)
 	for segment in set(segments):
 		here = np.flatnonzero(rated & (labels == segment))
-		if len(here) > 1:
-			ranked = np.sort(score[here])
-			below = np.searchsorted(ranked, score[here], side="left")
-			same = np.searchsorted(ranked, score[here], side="right") - below - 1
-			found[here] = 100 * (below + same / 2) / (len(here) - 1)
+		found[here] = percentiles_among(score[here], np.sort(score[here]))
 	return found
+
+
+def percentiles_among(score: np.ndarray, ranked: np.ndarray) -> np.ndarray:
+	"""The percentile of each score among all of them, `ranked` in ascending order, of which it is one itself."""
+	if len(ranked) < 2:
+		return np.full(len(score), np.nan)
+	below = np.searchsorted(ranked, score, side="left")
+	same = np.searchsorted(ranked, score, side="right") - below - 1
+	return 100 * (below + same / 2) / (len(ranked) - 1)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ that was really scored.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from cims.trust import kinds
 from cims.trust.policy import Policy
 
@@ -118,65 +120,79 @@ def _written(figures: Mapping, number: Callable, money: Callable) -> dict[str, s
 	}
 
 
-def explain(assessment, at: int, figures: Mapping, policy: Policy) -> tuple[list[Reason], list[Reason]]:
-	"""(what costs most, what earns most) for the ask `at`, with `figures`: kind -> its figures (`figures_of`)."""
-	lost, gained = [], []
+@dataclass(frozen=True)
+class Chosen:
+	"""The reasons worth a sentence of each ask, most points first: (asks, at most so many) arrays of positions in `codes`
+	(-1 for none), their points, and the column of the kind of evidence whose figures each names (-1 for none)."""
+
+	codes: tuple[str, ...]
+	code: np.ndarray
+	points: np.ndarray
+	kind: np.ndarray
+
+	def of(self, at: int) -> list[tuple[str, float, int]]:
+		"""(code, points, column of the kind) of one ask."""
+		rows = zip(self.code[at].tolist(), self.points[at].tolist(), self.kind[at].tolist(), strict=True)
+		return [(self.codes[code], points, kind) for code, points, kind in rows if code >= 0]
+
+
+def choose(assessment, count, days, overdue_count, policy: Policy) -> tuple[Chosen, Chosen]:
+	"""(what costs most, what earns most) for every ask.
+
+	count, days: of each ask's events of 12 months, (asks, kinds) in the order of the assessment, 0 for the kinds that are
+	worked out for the day; overdue_count: each ask's receivables that are overdue.
+	"""
+	lost, gained = _Factors(len(assessment.score)), _Factors(len(assessment.score))
 	for column, name in enumerate(assessment.kinds):
-		mine = figures.get(name, {})
-		lost.append(_loss(name, -float(assessment.lost[at, column]), mine))
-		gained.append(_gain(name, float(assessment.gained[at, column]), mine))
-	for column, dimension in enumerate(policy.dimensions):
-		lost.append(Reason(TO_PRIOR[dimension.name], -float(assessment.lost_to_prior[at, column])))
-	return _most(lost, MOST_COSTS), _most(gained, MOST_GAINS)
-
-
-def _most(reasons: list[Reason], count: int) -> list[Reason]:
-	merged: dict[str, Reason] = {}
-	for reason in reasons:
-		same = merged.get(reason.code)
-		merged[reason.code] = (
-			reason if same is None else Reason(reason.code, same.points + reason.points, same.figures)
+		kind = kinds.BY_NAME[name]
+		known = np.full(len(count), True) if name in kinds.OF_THE_DAY else count[:, column] != 0
+		late = days[:, column]
+		lost.add(
+			kind.loss_code,
+			-assessment.lost[:, column],
+			column,
+			known & ~((name == kinds.SETTLED) & (late < 1)),
 		)
-	worth = [r for r in merged.values() if abs(r.points) >= LEAST_POINTS]
-	return sorted(worth, key=lambda r: (-abs(r.points), r.code))[:count]
+		gains = (
+			known
+			& ~((name == kinds.SETTLED) & (late <= -1))
+			& ~((name == kinds.CURRENT) & (overdue_count == 0))
+		)
+		gained.add(kind.gain_code, assessment.gained[:, column], column, gains)
+		if name == kinds.SETTLED:
+			lost.add("P03", -assessment.lost[:, column], column, known & (late < 1))
+			gained.add("P12", assessment.gained[:, column], column, known & (late <= -1))
+		if name == kinds.CURRENT:
+			gained.add("X12", assessment.gained[:, column], column, known & (overdue_count == 0))
+		if name not in kinds.OF_THE_DAY:
+			lost.add(FADED_LOSS[kind.dimension], -assessment.lost[:, column], -1, ~known)
+			gained.add(FADED_GAIN[kind.dimension], assessment.gained[:, column], -1, ~known)
+	for column, dimension in enumerate(policy.dimensions):
+		lost.add(TO_PRIOR[dimension.name], -assessment.lost_to_prior[:, column], -1, True)
+	return lost.most(MOST_COSTS), gained.most(MOST_GAINS)
 
 
-def _loss(name: str, points: float, figures: Mapping) -> Reason:
-	kind = kinds.BY_NAME[name]
-	if name not in kinds.OF_THE_DAY and not figures.get("count"):
-		return Reason(FADED_LOSS[kind.dimension], points)
-	if name == kinds.SETTLED and figures["days"] < 1:
-		return Reason("P03", points, figures)
-	return Reason(kind.loss_code, points, figures)
+class _Factors:
+	"""Points by code: those of several kinds under one code add up, and the first of the kinds lends its figures."""
 
+	def __init__(self, asks: int):
+		self.asks = asks
+		self.points: dict[str, np.ndarray] = {}
+		self.kind: dict[str, np.ndarray] = {}
 
-def _gain(name: str, points: float, figures: Mapping) -> Reason:
-	kind = kinds.BY_NAME[name]
-	if name not in kinds.OF_THE_DAY and not figures.get("count"):
-		return Reason(FADED_GAIN[kind.dimension], points)
-	if name == kinds.SETTLED and figures["days"] <= -1:
-		return Reason("P12", points, {**figures, "early": -figures["days"]})
-	if name == kinds.CURRENT and not figures["overdue_count"]:
-		return Reason("X12", points, figures)
-	return Reason(kind.gain_code, points, figures)
+	def add(self, code: str, points: np.ndarray, column: int, mask) -> None:
+		if code not in self.points:
+			self.points[code] = np.zeros(self.asks)
+			# -2: nothing said so far; -1: said, without figures.
+			self.kind[code] = np.full(self.asks, -2)
+		self.points[code] += np.where(mask, points, 0.0)
+		self.kind[code] = np.where((self.kind[code] == -2) & mask, column, self.kind[code])
 
-
-def figures_of(count: float, amount: float, days: float, value: float) -> dict[str, float]:
-	"""The figures that a reason may name: events, their amount, amount-weighted days beyond terms, mean value."""
-	return {
-		"count": int(count),
-		"amount": round(float(amount), 2),
-		"days": round(float(days), 1),
-		"value": round(100 * float(value)),
-	}
-
-
-def exposure_figures(exposure, at: int) -> dict[str, float]:
-	"""The figures of what is open for the ask `at`."""
-	return {
-		"open_amount": round(float(exposure.open_amount[at]), 2),
-		"open_count": int(exposure.open_count[at]),
-		"overdue_amount": round(float(exposure.overdue_amount[at]), 2),
-		"overdue_count": int(exposure.overdue_count[at]),
-		"oldest": int(exposure.oldest[at]),
-	}
+	def most(self, count: int) -> Chosen:
+		codes = tuple(sorted(self.points))
+		points = np.column_stack([self.points[code] for code in codes])
+		kind = np.column_stack([self.kind[code] for code in codes])
+		# Equal points are told in the order of their codes.
+		order = np.argsort(-np.abs(points), axis=1, kind="stable")[:, :count]
+		points, kind = np.take_along_axis(points, order, axis=1), np.take_along_axis(kind, order, axis=1)
+		return Chosen(codes, np.where(np.abs(points) >= LEAST_POINTS, order, -1), points, kind)

@@ -1,7 +1,15 @@
 import frappe
 from frappe.utils import fmt_money, strip_html
 
-from cims.cims.number_card.figures import NOTHING, mean_trust, overdue_amount
+from cims.cims.number_card.figures import (
+	NOTHING,
+	customers,
+	falling,
+	mean_trust,
+	new_customers,
+	on_watch,
+	overdue_amount,
+)
 from cims.cims.report.testing import GROUP, OUTSIDER, SEES_GROUP, ReportTestCase
 
 
@@ -28,6 +36,17 @@ class TestFigures(ReportTestCase):
 		frappe.set_user(SEES_GROUP)
 		self.assertEqual(strip_html(overdue_amount()), fmt_money(1250, precision=0, currency="CNY"))
 
+	def test_counts_leave_out_the_archived(self):
+		frappe.db.set_value("CIMS Customer", "RT-C", "creation", frappe.utils.now(), update_modified=False)
+		frappe.set_user(SEES_GROUP)
+		for method, expected in ((customers, 5), (on_watch, 1), (falling, 1), (new_customers, 1)):
+			with self.subTest(method.__name__):
+				figure = method()
+				self.assertEqual(figure["value"], expected)
+				# The card leads to just those.
+				filters = {key.split(".")[1]: value for key, value in figure["route_options"].items()}
+				self.assertEqual(len(frappe.get_list("CIMS Customer", filters)), expected)
+
 	def test_without_customers(self):
 		frappe.db.set_value(
 			"CIMS Customer", {"customer_group": GROUP}, {"trust_grade": "NR", "overdue_amount": 0}
@@ -38,6 +57,6 @@ class TestFigures(ReportTestCase):
 
 	def test_outsider_is_refused(self):
 		frappe.set_user(OUTSIDER)
-		for method in (mean_trust, overdue_amount):
+		for method in (mean_trust, overdue_amount, customers, on_watch, falling, new_customers):
 			with self.subTest(method.__name__), self.assertRaises(frappe.PermissionError):
 				method()

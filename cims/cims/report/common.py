@@ -16,12 +16,26 @@ from frappe.query_builder import DocType
 from frappe.query_builder.functions import Coalesce, Sum
 from frappe.utils import flt
 
+from cims.cims.report import remembered
 from cims.trust.policy import DEFAULT_BANDS, NOT_RATED
 
 CUSTOMER = "CIMS Customer"
 ON_SCREEN = "frappe.desk.query_report.run"
 # What makes a spreadsheet take a cell for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Filter of a report -> field of the customer.
+CHOICES = {
+	"customer_group": "customer_group",
+	"customer_type": "customer_type",
+	"level": "level",
+	"status": "status",
+	"source": "source",
+	"country": "country",
+	"province": "province",
+	"city": "city",
+	"account_manager": "account_manager",
+	"grade": "trust_grade",
+}
 
 
 class _Sql(Criterion):
@@ -56,19 +70,7 @@ def readable(filters: frappe._dict, archived: bool = False) -> Criterion:
 
 def _chosen(filters: frappe._dict) -> dict[str, list[str]]:
 	"""Field of the customer -> the values asked for; a single value and a list are the same thing."""
-	names = {
-		"customer_group": "customer_group",
-		"customer_type": "customer_type",
-		"level": "level",
-		"status": "status",
-		"source": "source",
-		"country": "country",
-		"province": "province",
-		"city": "city",
-		"account_manager": "account_manager",
-		"grade": "trust_grade",
-	}
-	return {field: as_list(filters[name]) for name, field in names.items() if filters.get(name)}
+	return {field: as_list(filters[name]) for name, field in CHOICES.items() if filters.get(name)}
 
 
 def as_list(value) -> list[str]:
@@ -138,13 +140,13 @@ def amounts_by_currency(column: str, where: Criterion) -> list[tuple[str, float]
 	"""(currency, sum) of a customers' amount, largest first; amounts in different currencies are never added."""
 	customer = DocType(CUSTOMER)
 	total = Sum(customer[column])
-	rows = (
+	rows = remembered.rows(
 		frappe.qb.from_(customer)
 		.select(customer.currency, total)
-		.where(where & (customer[column] != 0))
+		.where(where & (customer[column] > 0))
 		.groupby(customer.currency)
 		.orderby(total, order=frappe.qb.desc)
-	).run()
+	)
 	main = main_currency()
 	return [(currency or main, flt(amount)) for currency, amount in rows]
 

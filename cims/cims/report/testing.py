@@ -3,12 +3,19 @@
 Rows go straight into the tables: the reports read what the ratings left there, and need no engine to be tested.
 """
 
+from collections.abc import Iterable
 from datetime import date
 
 import frappe
 from frappe.tests.utils import FrappeTestCase
+from frappe.utils import getdate
 
+from cims.cims.report import remembered
 from cims.cims.report.common import CUSTOMER
+from cims.ratings import snapshots
+from cims.ratings.snapshots import Point
+from cims.trust.calendar import to_day
+from cims.trust.policy import NOT_RATED
 
 GROUP, OTHER_GROUP = "Report Test Group", "Report Test Other Group"
 SEES_GROUP, OUTSIDER = "report-reader@example.com", "report-outsider@example.com"
@@ -74,6 +81,7 @@ class ReportTestCase(FrappeTestCase):
 
 	def setUp(self):
 		super().setUp()
+		remembered.forget()
 		frappe.db.savepoint("report_test")
 
 	def tearDown(self):
@@ -115,6 +123,28 @@ def forget_settings() -> None:
 def insert(doctype: str, fields: str, rows: list[tuple]) -> None:
 	"""Rows as they are: `fields` are names apart by blanks; text stands for days and times."""
 	frappe.db.bulk_insert(doctype, fields.split(), [tuple(row) for row in rows])
+
+
+def keep_points(rows: Iterable[tuple]) -> None:
+	"""Points of curves, each as (customer, day, grade, score, whether the score moved on that day)."""
+	points = [
+		Point(
+			customer,
+			to_day(getdate(day)),
+			score,
+			score,
+			score,
+			0.5,
+			grade,
+			grade != NOT_RATED,
+			"",
+			event,
+			"{}",
+			None,
+		)
+		for customer, day, grade, score, event in rows
+	]
+	snapshots.write(points, "POL-0001")
 
 
 def make_user(email: str, role: str) -> None:

@@ -16,6 +16,7 @@ from frappe.model.rename_doc import get_link_fields
 from frappe.query_builder import DocType
 from frappe.utils import getdate, nowdate
 
+from cims.customers import derived
 from cims.customers.sample import logins
 from cims.customers.sample.rows import CUSTOMER, EVENT, ORDER, PAYMENT, Maker
 
@@ -73,6 +74,7 @@ def insert(customers: int = 500, last_day: date | None = None, seed: int = SEED)
 	series = made.take_numbers()
 	for doctype, fields, rows in made.tables():
 		_put(doctype, fields, rows)
+	derived.refresh([sample.name for sample in made.samples])
 	_note({"last_day": str(made.last_day), "users": users, "series": series, "contacts": made.contact_names})
 	_record_conduct(made)
 
@@ -131,6 +133,7 @@ def remove() -> Removed:
 		for doctype, found in documents.items():
 			counts[doctype] += len(found)
 			_delete(doctype, found)
+		derived.refresh(part)
 	users_kept = logins.remove(state.get("users", ()))
 	_rewind(state.get("series", {}))
 	_note({**state, "users": users_kept, "contacts": _existing_contacts(state)} if kept else None)
@@ -151,7 +154,7 @@ def added_by_people(customers: Collection[str], own_contacts: Collection[str] = 
 
 def _linked(link: dict, customers: Sequence[str], found: dict[str, set]) -> None:
 	doctype, field = link["parent"], link["fieldname"]
-	if link["issingle"] or doctype in ("Trust Rating", "Trust Snapshot"):
+	if link["issingle"] or doctype == "Trust Rating":
 		return
 	filters = {field: ("in", customers)}
 	if doctype in MARKED:

@@ -1,5 +1,6 @@
 // What every page of the desk may need: a grade as a letter in its colour, a change with its direction. Small.
 
+import "./customer_search";
 import { direction, points } from "./trust/format";
 import { pill } from "./trust/grade";
 import { html } from "./trust/html";

@@ -14,7 +14,7 @@ def customers():
 	import frappe
 	from frappe.utils import add_days, nowdate
 
-	from cims.ratings import replay, rerate, store
+	from cims.ratings import replay, store, together
 
 	frappe.set_user("Administrator")
 	made = SimpleNamespace(
@@ -24,7 +24,7 @@ def customers():
 	)
 	store.record_manual(made.late, "conduct.breach", note="Clause 4", occurred_on=add_days(nowdate(), -200))
 	codes = list(vars(made).values())
-	rerate.rate_many(codes, replay.CURVE, with_events=True)
+	together.rate_many(codes, replay.CURVE, with_events=True)
 	_compare()
 	yield made
 	frappe.db.rollback()
@@ -35,10 +35,10 @@ def customers():
 def _compare() -> None:
 	import frappe
 
-	from cims.ratings import rerate
+	from cims.ratings import together
 
-	rerate.compare_everyone()
-	rerate.fill_segments(everything=True)
+	together.compare_everyone()
+	together.fill_segments(everything=True)
 	frappe.db.commit()
 
 
@@ -73,6 +73,7 @@ def _remove(codes: list[str]) -> None:
 	"""Past all guards, as if they had never been."""
 	import frappe
 
+	from cims.duplicates import keys
 	from cims.ratings import store
 
 	frappe.set_user("Administrator")
@@ -82,6 +83,7 @@ def _remove(codes: list[str]) -> None:
 		frappe.db.delete(parent, {"name": ("in", names)})
 	store.forget(codes)
 	frappe.db.delete("CIMS Customer", {"name": ("in", codes)})
+	keys.refresh(codes)
 	frappe.db.commit()
 
 

@@ -90,7 +90,7 @@ def test_chinese(log_in, open_form, customers):
 def test_who_may_record_evidence(log_in, open_form, customers, role, can):
 	log_in(role)
 	page = open_form(customers.prompt)
-	page.get_by_role("button", name="Trust", exact=True).click()
+	page.locator(".page-head").get_by_role("button", name="Trust", exact=True).click()
 	expect(page.get_by_role("link", name="Record Evidence")).to_have_count(int(can))
 
 
@@ -98,7 +98,7 @@ def test_recorded_evidence_reaches_the_rating(log_in, open_form, enter, customer
 	log_in("CIMS Manager")
 	page = open_form(customers.prompt)
 	before = frappe.db.get_value("Trust Rating", customers.prompt, "score")
-	page.get_by_role("button", name="Trust", exact=True).click()
+	page.locator(".page-head").get_by_role("button", name="Trust", exact=True).click()
 	page.get_by_role("link", name="Record Evidence").click()
 	dialog = page.locator(".modal.show")
 	page.wait_for_function("window.cur_dialog?.display")

@@ -48,6 +48,7 @@ def remove(codes: list[str]) -> None:
 	"""Delete customers with their orders, payments, evidence and imports, past all guards: they never were."""
 	import frappe
 
+	from cims.duplicates import keys
 	from cims.ratings import store
 
 	frappe.set_user("Administrator")
@@ -58,6 +59,9 @@ def remove(codes: list[str]) -> None:
 		frappe.db.delete(parent, {"name": ("in", names)})
 	store.forget(codes)
 	frappe.db.delete("CIMS Customer", {"name": ("in", codes)})
+	keys.refresh(codes)
+	frappe.db.delete("Customer Merge", {"survivor": ("in", codes)})
+	frappe.db.delete("Duplicate Search")
 	frappe.db.delete("CIMS Import")
 	for name in frappe.get_all("File", {"attached_to_doctype": "CIMS Import"}, pluck="name", limit=0):
 		frappe.delete_doc("File", name, force=True)

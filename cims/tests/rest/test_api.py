@@ -131,7 +131,7 @@ def test_readers_write_nothing(who, rated_customers, role, name):
 @pytest.mark.parametrize("doctype", ("Trust Evidence", "Trust Rating", "Trust Snapshot"))
 def test_what_was_worked_out_can_t_be_written_by_anyone(who, rated_customers, doctype):
 	manager = who("CIMS Manager", "System Manager")
-	name = frappe.get_value(doctype, {"customer": rated_customers[0]})
+	name = frappe.get_all(doctype, {"customer": rated_customers[0]}, pluck="name", limit=1)[0]
 	path = f"/api/resource/{doctype}/{name}"
 	assert manager.get(path).status_code == 200
 	assert manager.put(path, json={"score": 1000, "value": 1}).status_code == 403
@@ -306,7 +306,15 @@ def sought(created):
 		("139-1234", "mobile"),
 		("+86 139 1234 5678", "mobile"),
 		("@kontor-west", "email"),
-		("zurich", None),
+		("zurich", "customer_name"),
+		("west 长江", "customer_name"),
+		("changjiangjingmi", "customer_name"),
+		("cjjm", "customer_name"),
+		("長江精密", "legal_name"),
+		("Kontir", "customer_name"),
+		("Kontro", "customer_name"),
+		("长江晶密", "customer_name"),
+		("长江精秘机械", "customer_name"),
 	),
 )
 def test_any_part_finds_the_customer(who, sought, text, matched):
@@ -316,9 +324,12 @@ def test_any_part_finds_the_customer(who, sought, text, matched):
 
 def test_signs_that_the_database_reads_otherwise(who, sought):
 	viewer = who("CIMS Viewer")
-	assert ok(ask(viewer, "search.customers", text="Kontor%West"))["customers"] == []
-	assert ok(ask(viewer, "search.customers", text="KontorXWest"))["customers"] == []
-	assert ok(ask(viewer, "search.customers", text="' OR 1=1 --"))["customers"] == []
+	for text in ("%%", "__", "Kon%tal", "' OR 7=7 UNION SELECT --"):
+		assert ok(ask(viewer, "search.customers", text=text)) == {"customers": [], "more": False}
+
+
+def test_one_chinese_character_is_enough_and_one_letter_is_not(who, sought):
+	assert FOUND in [row["code"] for row in ok(ask(who("CIMS Viewer"), "search.customers", text="密"))["customers"]]
 
 
 def test_the_limit_holds_and_says_so(who, created):

@@ -17,7 +17,7 @@ RECEIVABLES = """Customer,Invoice Number,Invoice Date,Due Date,Amount,Settled Da
 {code},DOC-2,2025-03-02,2025-04-01,8000.00,,No
 """
 # Objects whose keys are data, not fields.
-MAPS = ("contributions", "segments", "samples", "cells", "p")
+MAPS = ("contributions", "segments", "samples", "cells", "p", "repointed", "restored")
 # Stands for fields that the document leaves out.
 REST = "..."
 
@@ -82,6 +82,8 @@ def remember(answer: dict, environment: dict, created: list) -> None:
 		environment["EVIDENCE"] = message[0]["name"]
 	if isinstance(message, dict) and str(message.get("name")).startswith("IMP-"):
 		environment["IMPORT"] = message["name"]
+	if isinstance(message, dict) and str(message.get("merge")).startswith("MRG-"):
+		environment["MERGE"] = message["merge"]
 	document = answer.get("data")
 	if isinstance(document, dict) and document["doctype"] == "CIMS Customer":
 		created.append(document["name"])

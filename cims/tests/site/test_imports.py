@@ -273,12 +273,12 @@ class TestKeys(Case):
 	def test_customers_are_found_by_the_key_that_was_chosen(self):
 		code = records.credit_code()
 		for by, values in (
-			("Mobile", {"mobile": "+8613800138000"}),
+			("Mobile", {"mobile": "+8613800137311"}),
 			("Unified Social Credit Code", {"credit_code": code}),
 		):
 			with self.subTest(by):
 				there = records.customer(customer_name="Old Name", **values)
-				row = ("", "New Name", "138-0013-8000", code, "Key")
+				row = ("", "New Name", "138-0013-7311", code, "Key")
 				doc = self.run_import(self.HEAD, row, match_by=by)
 				self.assertEqual(self.counts(doc), (0, 1, 0, 0), self.reasons(doc))
 				there.reload()
@@ -286,11 +286,11 @@ class TestKeys(Case):
 				frappe.delete_doc(CUSTOMER, there.name)
 
 	def test_a_key_that_several_have_or_another_code_is_refused(self):
-		one = records.customer(mobile="13800138000")
-		doc = self.run_import(self.HEAD, ("KL-1", "New", "13800138000", "", ""), match_by="Mobile")
+		one = records.customer(mobile="13800137311")
+		doc = self.run_import(self.HEAD, ("KL-1", "New", "13800137311", "", ""), match_by="Mobile")
 		self.assertIn(f"has the code {one.name}", self.reasons(doc)[0])
-		two = records.customer(mobile="13800138000")
-		doc = self.run_import(self.HEAD, ("", "New", "13800138000", "", ""), match_by="Mobile")
+		two = records.customer(mobile="13800137311")
+		doc = self.run_import(self.HEAD, ("", "New", "13800137311", "", ""), match_by="Mobile")
 		self.assertIn(f"{one.name}, {two.name}", self.reasons(doc)[0])
 
 	def test_the_key_needs_its_column(self):

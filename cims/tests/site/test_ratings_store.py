@@ -8,7 +8,7 @@ import frappe
 from frappe.tests.utils import FrappeTestCase
 from frappe.utils import add_days, getdate, nowdate
 
-from cims.ratings import policies, queue, replay, rerate, sources, store
+from cims.ratings import policies, queue, replay, rerate, sources, store, together
 from cims.ratings.calendar import site_calendar, today
 from cims.tests import records
 from cims.tests.read_only import rated_customer
@@ -85,7 +85,7 @@ class TestRecord(FrappeTestCase):
 		store.record([fed(self.customer, "now"), fed(self.customer, "ahead", 0.0, days=-5)])
 		self.assertEqual(rerate.rate(self.customer).evidence_count, 1)
 		with on(add_days(nowdate(), 5)):
-			rerate.rate_many([self.customer], 13, with_events=False)
+			together.rate_many([self.customer], 13, with_events=False)
 			self.assertEqual(frappe.db.get_value("Trust Rating", self.customer, "evidence_count"), 2)
 
 	def test_a_day_on_which_the_score_moved(self):
@@ -96,7 +96,10 @@ class TestRecord(FrappeTestCase):
 			name = store.record_manual(customer, "conduct.fraud", note="Forged papers")
 			rerate.rate(customer)
 			kept = frappe.get_all(
-				"Trust Snapshot", {"customer": customer, "cause": "Event"}, ["day", "marks", "grade"]
+				"Trust Snapshot",
+				{"customer": customer, "cause": "Event"},
+				["day", "marks", "grade"],
+				order_by="day",
 			)
 			self.assertEqual([(row.day, row.grade) for row in kept[-1:]], [(getdate(nowdate()), "D")])
 			(mark,) = json.loads(kept[-1].marks)
@@ -107,7 +110,7 @@ class TestRecord(FrappeTestCase):
 			store.take_back(name, "It was somebody else")
 			rerate.rate(customer)
 			self.assertFalse(
-				frappe.db.exists("Trust Snapshot", {"customer": customer, "cause": "Event", "day": nowdate()})
+				frappe.get_all("Trust Snapshot", {"customer": customer, "cause": "Event", "day": nowdate()})
 			)
 
 
@@ -259,9 +262,9 @@ class TestManual(FrappeTestCase):
 
 
 class TestQueue(FrappeTestCase):
-	def flushed(self, act) -> list:
-		"""What is put on the queue when the transaction in which `act` runs commits."""
-		with patch("frappe.enqueue") as enqueue:
+	def flushed(self, act, waiting: int = 0) -> list:
+		"""What is put on the queue, where so many jobs wait, when the transaction in which `act` runs commits."""
+		with patch("frappe.enqueue") as enqueue, patch.object(queue, "_waiting", return_value=waiting):
 			act()
 			self.assertEqual(enqueue.call_args_list, [])
 			# The test itself must not commit.
@@ -288,6 +291,12 @@ class TestQueue(FrappeTestCase):
 		frappe.db.after_commit.reset()
 		queue._drop()
 		calls = self.flushed(lambda: queue.add(f"C-{at}" for at in range(queue.MANY + 1)))
+		self.assertEqual([call.args[0] for call in calls], ["cims.ratings.rerate.rate_waiting"])
+
+	def test_one_job_for_all_where_many_wait(self):
+		frappe.db.after_commit.reset()
+		queue._drop()
+		calls = self.flushed(lambda: queue.add(["C-1"]), waiting=queue.MANY + 1)
 		self.assertEqual([call.args[0] for call in calls], ["cims.ratings.rerate.rate_waiting"])
 
 	def test_nothing_after_a_rollback(self):
@@ -322,7 +331,7 @@ class TestQueue(FrappeTestCase):
 			return book
 
 		with patch.object(replay, "open_book", side_effect=open_and_be_disturbed):
-			self.assertEqual(rerate.rate_many([customer, other], 13, with_events=False), 1)
+			self.assertEqual(together.rate_many([customer, other], 13, with_events=False), 1)
 		self.assertEqual(frappe.db.get_value("Trust Rating", customer, ["dirty", "modified"]), (1, before))
 		rerate.rate(customer)
 		self.check_sums(customer)
@@ -412,7 +421,8 @@ class TestCustomers(FrappeTestCase):
 		frappe.rename_doc("CIMS Customer", first, "C-RENAMED", force=True)
 		self.assertEqual(frappe.db.get_value("Trust Rating", "C-RENAMED", "customer"), "C-RENAMED")
 		self.assertFalse(frappe.db.exists("Trust Rating", first))
-		self.assertFalse(frappe.db.exists("Trust Snapshot", {"customer": first}))
+		self.assertFalse(frappe.get_all("Trust Snapshot", {"customer": first}))
+		self.assertTrue(frappe.get_all("Trust Snapshot", {"customer": "C-RENAMED"}))
 		frappe.rename_doc("CIMS Customer", second, "C-RENAMED", force=True, merge=True)
 		rated = rerate.rate("C-RENAMED")
 		self.assertEqual(rated.evidence_count, 2 * count)
@@ -422,4 +432,4 @@ class TestCustomers(FrappeTestCase):
 		customer = rated_customer()
 		store.forget([customer])
 		for doctype in ("Trust Evidence", "Trust Rating", "Trust Snapshot", "Trust Override"):
-			self.assertFalse(frappe.db.exists(doctype, {"customer": customer}))
+			self.assertFalse(frappe.get_all(doctype, {"customer": customer}))

@@ -20,6 +20,7 @@ from cims.ratings import (
 	previews,
 	rerate,
 	store,
+	together,
 	wording,
 )
 from cims.tests import records
@@ -166,7 +167,7 @@ class TestCurves(FrappeTestCase):
 		for group in ("Retail", "Wholesale"):
 			customers.append(records.customer(customer_group=group).name)
 			history(customers[-1], 12)
-		rerate.fill_segments(everything=True)
+		together.fill_segments(everything=True)
 		found = curves.curves(customers, 12)
 		self.assertEqual([curve["customer"] for curve in found["curves"]], customers)
 		self.assertEqual(list(found["segments"]), ["All", "Retail", "Wholesale"])
@@ -239,7 +240,7 @@ class TestForecasts(FrappeTestCase):
 		self.assertTrue(all(row["forecast"]["expected_on"] > nowdate() for row in rows))
 		live = forecasts.forecast(self.late, 0, nowdate(), doctype=rows[0]["doctype"], name=rows[0]["name"])
 		self.assertEqual(live, rows[0]["forecast"])
-		rerate.rate_many([self.late], rerate.EVALUATIONS, with_events=False)
+		together.rate_many([self.late], rerate.EVALUATIONS, with_events=False)
 		self.assertEqual(panel.trust_panel(self.late)["receivables"], rows)
 		settled = frappe.get_all(
 			"CIMS Order", {"customer": self.late, "settled_on": ("is", "set")}, pluck="name"
@@ -397,14 +398,15 @@ class TestNights(FrappeTestCase):
 		rated_customer()
 		with patch("frappe.publish_realtime") as told:
 			count = rerate.rate_everyone(user="Administrator")
-		self.assertEqual(told.call_args.args[1], {"done": count, "total": count})
+		last = told.call_args.args[1]
+		self.assertEqual((last["status"], last["done"], last["total"]), ("Finished", count, count))
 
 	def test_percentiles_compare_within_the_segment(self):
 		frappe.db.delete("Trust Rating")
 		customers = [records.customer(customer_group="Retail").name for _at in range(3)]
 		for late, customer in zip((40, 10, 0), customers, strict=True):
 			history(customer, 8, late=late)
-		rerate.compare_everyone()
+		together.compare_everyone()
 		found = [frappe.db.get_value("Trust Rating", name, ["percentile", "compared"]) for name in customers]
 		self.assertEqual(found, [(0, 1), (50, 1), (100, 1)])
 		for name in customers:

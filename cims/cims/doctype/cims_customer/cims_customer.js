@@ -12,6 +12,18 @@ frappe.ui.form.on("CIMS Customer", {
 		);
 	},
 
+	onload(frm) {
+		// One timeline of everything takes the place of Frappe's, which knows of this record alone.
+		const host = frm.timeline;
+		if (!host || host.everything) return;
+		host.everything = frappe
+			.require(["cims_timeline.bundle.js", "cims_timeline.bundle.css"])
+			.then(() => cims.timeline.mount(frm));
+		host.render_timeline_items = () => host.everything.then((timeline) => timeline.refresh());
+		host.add_timeline_item = host.render_timeline_items;
+		host.render_timeline_items();
+	},
+
 	refresh(frm) {
 		frm.toggle_display("trust_section", !frm.is_new());
 		if (frm.is_new()) {

@@ -13,6 +13,7 @@ from frappe.utils import (
 	nowdate,
 )
 
+from cims import indexes
 from cims.customers import status as customer_status
 from cims.receivables import checks, ledger
 from cims.receivables.settlement import CENT, UNPAID, order_status
@@ -229,8 +230,16 @@ class CIMSOrder(Document):
 
 
 def on_doctype_update():
-	"""The lists and the adapter filter by these; each one is used from the left."""
-	frappe.db.add_index("CIMS Order", ["customer", "docstatus", "due_date"], "customer_docstatus_due_date")
-	frappe.db.add_index("CIMS Order", ["payment_status", "due_date"], "payment_status_due_date")
-	frappe.db.add_index("CIMS Order", ["status", "modified"], "status_modified")
-	frappe.db.add_index("CIMS Order", ["docstatus", "outstanding_amount"], "open_orders")
+	"""The list, the timeline of a customer, what is open of one customer or of all, and what becomes overdue tonight."""
+	indexes.bring(
+		"CIMS Order",
+		{
+			"customer_order_date": ("customer", "order_date"),
+			"open_of_customer": ("customer", "docstatus", "outstanding_amount"),
+			"outstanding": ("outstanding_amount", "docstatus"),
+			"status_modified": ("status", "modified"),
+			"payment_status_modified": ("payment_status", "modified"),
+			"payment_status_due_date": ("payment_status", "due_date"),
+		},
+		retired=("customer_docstatus_due_date", "open_orders"),
+	)

@@ -3,6 +3,7 @@ from frappe import _
 from frappe.model.document import Document
 from frappe.utils import flt, formatdate, get_link_to_form, getdate, nowdate
 
+from cims import indexes
 from cims.customers import status as customer_status
 from cims.receivables import allocation, checks, ledger
 from cims.receivables.allocation import CLEARED, FAILED, PENDING, REFUNDED
@@ -143,8 +144,13 @@ class CIMSPayment(Document):
 
 
 def on_doctype_update():
-	"""The lists filter by these; each one is used from the left."""
-	frappe.db.add_index(
-		"CIMS Payment", ["customer", "docstatus", "payment_date"], "customer_docstatus_payment_date"
+	"""The list and the timeline of a customer."""
+	indexes.bring(
+		"CIMS Payment",
+		{
+			"customer_payment_date": ("customer", "payment_date"),
+			"status_modified": ("status", "modified"),
+			"method_modified": ("method", "modified"),
+		},
+		retired=("customer_docstatus_payment_date",),
 	)
-	frappe.db.add_index("CIMS Payment", ["status", "modified"], "status_modified")

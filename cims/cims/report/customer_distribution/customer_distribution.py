@@ -9,7 +9,7 @@ from frappe.query_builder import DocType
 from frappe.query_builder.functions import Avg, Coalesce, Count
 from frappe.utils import cint, flt
 
-from cims.cims.report import common
+from cims.cims.report import common, remembered
 from cims.trust.policy import NOT_RATED
 
 # What the filter says -> the customer's field. The values of these come from CIMS or from Frappe and have translations.
@@ -45,7 +45,7 @@ def execute(filters: dict | None = None):
 	name_rows(rows, by)
 	common.plain_text(rows, "value")
 	most = cint(filters.get("bars")) or BARS
-	notes = [elsewhere(where, currency)]
+	notes = [elsewhere(where, currency), remembered.notice()]
 	if by != "Grade" and len(rows) > most:
 		notes.append(_("The chart shows the {0} largest of {1}.").format(most, len(rows)))
 	return (
@@ -63,7 +63,7 @@ def counts(field: str, where, currency: str) -> list[dict]:
 	value = common.grade_of(customer) if field == "trust_grade" else NullIf(customer[field], "")
 	in_currency = Coalesce(NullIf(customer.currency, ""), currency) == currency
 	number = Count("*")
-	rows = (
+	query = (
 		frappe.qb.from_(customer)
 		.select(
 			value.as_("value"),
@@ -78,7 +78,8 @@ def counts(field: str, where, currency: str) -> list[dict]:
 		.groupby(value)
 		.orderby(number, order=frappe.qb.desc)
 		.orderby(value)
-	).run(as_dict=True)
+	)
+	rows = remembered.rows(query, as_dict=True)
 	total = sum(row.customers for row in rows)
 	for row in rows:
 		row.share = 100.0 * row.customers / total
@@ -111,13 +112,13 @@ def columns(by: str, currency: str) -> list[dict]:
 def elsewhere(where, currency: str) -> str | None:
 	"""What the amounts leave out, so that nobody takes them for everything."""
 	customer = DocType(common.CUSTOMER)
-	other = (
+	query = (
 		frappe.qb.from_(customer)
 		.select(Count("*"))
 		.where(where & (customer.open_amount != 0))
 		.where(Coalesce(NullIf(customer.currency, ""), currency) != currency)
-	).run()[0][0]
-	if other:
+	)
+	if other := remembered.rows(query)[0][0]:
 		return _(
 			"Customers who owe in another currency than {0}, and whose amounts are left out here: {1}."
 		).format(currency, other)

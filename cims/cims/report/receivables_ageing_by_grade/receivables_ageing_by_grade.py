@@ -13,7 +13,7 @@ from frappe.query_builder import DocType
 from frappe.query_builder.functions import Coalesce, Count, Sum
 from frappe.utils import cint
 
-from cims.cims.report import common
+from cims.cims.report import common, remembered
 from cims.ratings.calendar import site_calendar, today
 from cims.receivables.source import sources
 from cims.trust.calendar import days_beyond_terms, to_date, to_day
@@ -38,10 +38,12 @@ def execute(filters: dict | None = None):
 	drawn = [row for row in rows if row.currency == currency]
 	options = chart(drawn, currency, bool(cint(filters.get("overdue_only"))))
 	result = [row for part in by_currency(rows) for row in (*part, total(part))]
-	message = None
+	notes = [remembered.notice()]
 	if len({row.currency for row in rows}) > 1:
-		message = _("The chart shows {0}. Amounts in different currencies are not added up.").format(currency)
-	return columns(), result, message, options, summary(rows)
+		notes.append(
+			_("The chart shows {0}. Amounts in different currencies are not added up.").format(currency)
+		)
+	return columns(), result, "<br>".join(filter(None, notes)) or None, options, summary(rows)
 
 
 def aged(where, currencies: list[str], overdue_only: bool) -> list[dict]:
@@ -99,7 +101,7 @@ def owed(where, currencies: list[str]) -> list[tuple]:
 	began = Greatest(receivable.disputed_from, receivable.invoiced_on)
 	paused = Case().when(receivable.disputed_from.isnotnull(), Greatest(DateDiff(ended, began), 0)).else_(0)
 	in_dispute = receivable.disputed_from.isnotnull() & receivable.disputed_to.isnull()
-	return (
+	return remembered.rows(
 		query.select(
 			grade,
 			currency,
@@ -109,13 +111,15 @@ def owed(where, currencies: list[str]) -> list[tuple]:
 			Sum(receivable.outstanding),
 			common.sum_if(in_dispute, receivable.outstanding),
 		).groupby(grade, currency, receivable.due_on, paused)
-	).run()
+	)
 
 
 def customers(where, currencies: list[str]) -> list[tuple]:
 	"""(grade, currency, number of customers who owe)."""
 	query, receivable, grade, currency = open_receivables(where, currencies)
-	return query.select(grade, currency, Count(receivable.customer).distinct()).groupby(grade, currency).run()
+	return remembered.rows(
+		query.select(grade, currency, Count(receivable.customer).distinct()).groupby(grade, currency)
+	)
 
 
 def open_receivables(where, currencies: list[str]):

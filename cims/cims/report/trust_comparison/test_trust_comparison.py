@@ -2,7 +2,7 @@ import frappe
 from frappe.desk.query_report import run
 from frappe.utils import getdate, today
 
-from cims.cims.report.testing import SEES_GROUP, ReportTestCase, by, insert
+from cims.cims.report.testing import SEES_GROUP, ReportTestCase, by, insert, keep_points
 from cims.cims.report.trust_comparison.trust_comparison import execute
 from cims.trust.calendar import month_ends, to_date, to_day
 
@@ -19,11 +19,7 @@ class TestTrustComparison(ReportTestCase):
 		# Beta has been rated from the second month on and misses one; Gamma for two months only.
 		rows += [("RT-B", day, "B", 600 + at) for at, day in enumerate(ENDS) if at not in (0, 4)]
 		rows += [("RT-B", ENDS[4], "NR", 0), ("RT-C", ENDS[-1], "C", 500)]
-		insert(
-			"Trust Snapshot",
-			"name customer day grade score rated cause",
-			[(f"rtc-{at}", *row, int(row[2] != "NR"), "Month End") for at, row in enumerate(rows)],
-		)
+		keep_points((*row, False) for row in rows)
 		frappe.db.delete("Trust Segment Snapshot", {"day": ("in", ENDS)})
 		insert(
 			"Trust Segment Snapshot",

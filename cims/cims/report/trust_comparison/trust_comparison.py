@@ -6,6 +6,7 @@ from frappe.query_builder import DocType
 from frappe.utils import cint, getdate, today
 
 from cims.cims.report import common
+from cims.ratings import snapshots
 from cims.trust.calendar import month_ends, to_date, to_day
 
 MOST_CUSTOMERS = 10
@@ -120,18 +121,14 @@ def chart(rows: list[dict], months: int) -> tuple[dict | None, list[str]]:
 
 def scores(rows: list[dict], days: list) -> dict[str, list[float | None]]:
 	"""Customer -> score at each month end and today; None where there was no rating."""
-	snapshot = DocType("Trust Snapshot")
 	curves = {row.customer: [None] * len(days) + [row.score] for row in rows}
 	if not rows:
 		return curves
 	place = {day: at for at, day in enumerate(days)}
-	found = (
-		frappe.qb.from_(snapshot)
-		.select(snapshot.customer, snapshot.day, snapshot.score)
-		.where(snapshot.customer.isin(list(curves)) & snapshot.day.isin(days) & (snapshot.rated == 1))
-	).run()
-	for customer, day, score in found:
-		curves[customer][place[day]] = score
+	since, until = to_day(days[0]), to_day(days[-1])
+	for row in snapshots.of(list(curves), ("customer", "day", "score"), since, until, rated_only=True):
+		if row.day in place:
+			curves[row.customer][place[row.day]] = row.score
 	return curves
 
 

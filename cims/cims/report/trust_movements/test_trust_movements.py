@@ -2,7 +2,7 @@ import frappe
 from frappe.desk.query_report import run
 from frappe.utils import add_days, today
 
-from cims.cims.report.testing import SEES_GROUP, ReportTestCase, by, insert
+from cims.cims.report.testing import SEES_GROUP, ReportTestCase, by, keep_points
 from cims.cims.report.trust_movements.trust_movements import DOWN, GONE, NEW, UP, execute
 
 REPORT = "Trust Movements"
@@ -27,14 +27,7 @@ class TestTrustMovements(ReportTestCase):
 			("RT-F", "2025-01-31", "A", 715), ("RT-F", "2025-02-28", "A", 715), ("RT-F", "2025-03-31", "A", 700),
 			("RT-X", "2025-01-31", "A", 715), ("RT-X", "2025-03-31", "D", 100),
 		)  # fmt: skip
-		insert(
-			"Trust Snapshot",
-			"name customer day grade score rated cause",
-			[
-				(f"rt-{at}", *row, int(row[2] != "NR"), "Month End" if row[1] in MONTH_ENDS else "Event")
-				for at, row in enumerate(snapshots)
-			],
-		)
+		keep_points((*row, row[1] not in MONTH_ENDS) for row in snapshots)
 
 	def moved(self, **filters):
 		return execute(self.filters(**SPAN, **filters))[1]

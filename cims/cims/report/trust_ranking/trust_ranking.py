@@ -9,7 +9,7 @@ from frappe.query_builder import DocType
 from frappe.query_builder.functions import Avg, Count
 from frappe.utils import cint
 
-from cims.cims.report import common
+from cims.cims.report import common, remembered
 
 # What the filter says -> what decides, the best (or largest) first.
 ORDERS = {
@@ -20,6 +20,7 @@ ORDERS = {
 	"Days beyond terms": "days_beyond_terms",
 	"Overdue amount": "overdue_amount",
 }
+OF_CUSTOMER = {"score": "trust_score", "change_90d": "trust_change", "overdue_amount": "overdue_amount"}
 MOST_ROWS = 1000
 # Points of score for one bar of the chart.
 BIN = 50
@@ -39,16 +40,19 @@ def execute(filters: dict | None = None):
 	rows = ranked(where, ORDERS[order], bool(cint(filters.get("last_first"))), limit)
 	common.plain_text(rows, "customer_name", "customer_group")
 	figures = totals(where)
-	return columns(), rows, message(len(rows), figures), chart(where), summary(where, figures)
+	drawn, sums = chart(where), summary(where, figures)
+	notes = [message(len(rows), figures), remembered.notice()]
+	return columns(), rows, "<br>".join(filter(None, notes)) or None, drawn, sums
 
 
 def ranked(where, order: str, last_first: bool, limit: int) -> list[dict]:
 	"""The first `limit` rated customers, numbered; the customer's code decides between equals."""
 	customer, rating = DocType(common.CUSTOMER), DocType("Trust Rating")
 	known = {figure.alias: figure for figure in common.known_figures(rating)}
-	deciding = customer.overdue_amount if order == "overdue_amount" else known.get(order, rating[order])
+	# What the customer's own row has too stands in its index there, and is read from the end that is asked for.
+	deciding = customer[OF_CUSTOMER[order]] if order in OF_CUSTOMER else known.get(order, rating[order])
 	direction = frappe.qb.asc if last_first else frappe.qb.desc
-	rows = (
+	query = (
 		frappe.qb.from_(customer)
 		.join(rating)
 		.on(rating.customer == customer.name)
@@ -67,11 +71,12 @@ def ranked(where, order: str, last_first: bool, limit: int) -> list[dict]:
 			customer.currency,
 			customer.customer_group,
 		)
-		.where(where & common.is_rated(customer) & deciding.isnotnull())
+		.where(where & common.is_rated(customer) & known.get(order, deciding).isnotnull())
 		.orderby(deciding, order=direction)
-		.orderby(customer.name)
+		.orderby(customer.name, order=direction)
 		.limit(limit)
-	).run(as_dict=True)
+	)
+	rows = remembered.rows(query, as_dict=True)
 	for at, row in enumerate(rows, start=1):
 		row.rank = at
 		row.watch = _("On Watch") if row.watch else ""
@@ -82,7 +87,7 @@ def totals(where) -> dict:
 	"""All customers that the filters leave, rated ones, those on watch, and the mean score of the rated."""
 	customer = DocType(common.CUSTOMER)
 	rated = common.is_rated(customer)
-	return (
+	query = (
 		frappe.qb.from_(customer)
 		.select(
 			Count("*").as_("customers"),
@@ -91,7 +96,8 @@ def totals(where) -> dict:
 			Avg(Case().when(rated, customer.trust_score)).as_("mean_score"),
 		)
 		.where(where)
-	).run(as_dict=True)[0]
+	)
+	return remembered.rows(query, as_dict=True)[0]
 
 
 def message(shown: int, figures: dict) -> str | None:
@@ -127,11 +133,12 @@ def chart(where) -> dict | None:
 	customer = DocType(common.CUSTOMER)
 	bin_of = Floor(customer.trust_score / BIN)
 	found = dict(
-		frappe.qb.from_(customer)
-		.select(bin_of, Count("*"))
-		.where(where & common.is_rated(customer))
-		.groupby(bin_of)
-		.run()
+		remembered.rows(
+			frappe.qb.from_(customer)
+			.select(bin_of, Count("*"))
+			.where(where & common.is_rated(customer))
+			.groupby(bin_of)
+		)
 	)
 	if not found:
 		return None

@@ -7,8 +7,8 @@ import { dimension_name, kind_name } from "./kinds";
 export function contributions(rating) {
 	const found = Object.entries(JSON.parse(rating.contributions || "{}"));
 	if (!found.length) return String(html`<p class="text-muted">${__("Nothing has been counted yet.")}</p>`);
-	const most = Math.max(...found.map(([_kind, { gained, lost }]) => Math.max(gained, lost)));
-	const rows = found.map(([kind, worth]) => ({ kind, dimension: kind.split(".")[0], ...worth }));
+	const most = Math.max(...found.map(([_kind, worth]) => Math.max(...worth)));
+	const rows = found.map(([kind, worth]) => ({ kind, dimension: kind.split(".")[0], lost: worth[0], gained: worth[1] }));
 	const dimensions = [...new Set(rows.map((row) => row.dimension))];
 	return String(
 		html`<div class="trust-panel trust-table-frame">

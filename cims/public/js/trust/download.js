@@ -15,7 +15,7 @@ export const download_picture = (url, name) => download(url, `${name}.png`);
 function cell(value) {
 	if (value === null || value === undefined) return "";
 	if (typeof value === "number") return String(value);
-	const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+	const text = /^[=+\-@\t\r\n]/.test(value) ? `'${value}` : value;
 	return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
 }
 

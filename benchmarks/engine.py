@@ -1,34 +1,32 @@
 """Speed and memory of `rate` against a bare read of the same file by the same library.
 
 Each measurement is a whole process, start to end. The two take turns, so that what else the machine does strikes both;
-what counts is the median of the ratios of neighbours. Writes RESULTS.md and results.json beside this file (only after
-a full run; other sizes print theirs).
+what counts is the median of the ratios of neighbours. Only a full run is recorded; other sizes print theirs.
 
-	python benchmarks/run.py [full|small|tiny] [--runs N]
+	python benchmarks/engine.py [full|small|tiny] [--runs N]
 """
 
 import argparse
-import json
 import multiprocessing
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
+
+import record
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 # receivables, customers
 SIZES = {"full": (1_000_000, 50_000), "small": (100_000, 5_000), "tiny": (10_000, 500)}
 MOST_RATIO, MOST_MEMORY = 4.0, 1000  # times the bare read; MB
+GOALS = f"`rate` in at most {MOST_RATIO:g} times the bare read, under {MOST_MEMORY:,} MB."
 BARE = "import sys, pandas; pandas.read_csv(sys.argv[1])"
 LIBRARIES = ("pandas", "numpy", "scipy")
-MARK = "<!-- site -->"
 
 
 def make_file(path: Path, receivables: int, customers: int) -> None:
@@ -109,22 +107,6 @@ def compare(path: Path, runs: int) -> dict:
 	return result
 
 
-def machine() -> dict[str, str]:
-	"""What the figures were measured on."""
-	processor = platform.processor()
-	if Path("/proc/cpuinfo").exists():
-		lines = Path("/proc/cpuinfo").read_text().splitlines()
-		processor = next(
-			(line.partition(":")[2].strip() for line in lines if line.startswith("model name")), processor
-		)
-	return {
-		"processor": f"{processor}, {os.cpu_count()} cores",
-		"system": f"{platform.system()} {platform.machine()}",
-		"python": platform.python_version(),
-		**{name: version(name) for name in LIBRARIES},
-	}
-
-
 def table(result: dict) -> str:
 	"""The results for people."""
 	names = {"bare": "bare `pandas.read_csv`", "rate": "`rate`", "json": "`rate --json`"}
@@ -139,32 +121,6 @@ def table(result: dict) -> str:
 			f"| {label} | {one['seconds']:.2f} | {ratios[0]} | {one['cpu']:.2f} | {ratios[1]} | {one['memory']:,.0f} MB |"
 		)
 	return "\n".join(lines)
-
-
-def write_results(result: dict) -> None:
-	"""RESULTS.md and results.json; what stands below MARK in RESULTS.md is kept."""
-	path = HERE / "RESULTS.md"
-	_, mark, site = path.read_text(encoding="utf-8").partition(MARK) if path.exists() else ("", "", "\n")
-	on = result["machine"]
-	libraries = ", ".join(f"{name} {on[name]}" for name in LIBRARIES)
-	path.write_text(
-		f"""# Benchmark results
-
-Written by `make bench`; README.md beside this file says how it is measured.
-
-## Engine
-
-{result["receivables"]:,} receivables of {result["customers"]:,} customers ({result["megabytes"]:.0f} MB of CSV), median of
-{result["runs"]} runs on {result["date"]}. {on["processor"]}, {on["system"]}; Python {on["python"]}, {libraries}.
-
-{table(result)}
-
-Goals: `rate` in at most {MOST_RATIO:g} times the bare read, under {MOST_MEMORY:,} MB.
-
-{mark or MARK}{site}""",
-		encoding="utf-8",
-	)
-	(HERE / "results.json").write_text(json.dumps(result, indent="\t") + "\n", encoding="utf-8")
 
 
 def main() -> int:
@@ -190,7 +146,7 @@ def main() -> int:
 			"megabytes": path.stat().st_size / 1e6,
 			"runs": arguments.runs,
 			"date": date.today().isoformat(),
-			"machine": machine(),
+			"machine": record.machine(*LIBRARIES),
 			"processes": compare(path, arguments.runs),
 		}
 	print(table(result))
@@ -199,13 +155,9 @@ def main() -> int:
 		# Start-up, the same for both, hides the work of a small file.
 		print("Only the full size is held to the goals and recorded.")
 		return 0
-	write_results(result)
+	record.keep("engine", result | {"table": table(result), "goals": GOALS})
 	reached = rate["seconds_ratio"] <= MOST_RATIO and rate["memory"] < MOST_MEMORY
-	print(
-		"Goals reached."
-		if reached
-		else f"Goals missed: at most {MOST_RATIO:g} times the bare read, under {MOST_MEMORY} MB."
-	)
+	print("Goals reached." if reached else f"Goals missed: {GOALS}")
 	return 0 if reached else 1
 
 

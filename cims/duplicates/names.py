@@ -1,0 +1,83 @@
+"""What a name comes down to when two of them are compared: without legal form, spelling habits and script."""
+
+import re
+from datetime import date
+from functools import cache
+
+from cleanco.termdata import terms_by_country, terms_by_type
+
+from cims.customers.text import fold, pinyin
+
+# What a Chinese company is called after its own name, longest first (Company Law, art. 7, and what was there before it).
+CHINESE_FORMS = (
+	"股份有限公司", "有限责任公司", "股份合作公司", "有限合伙企业", "普通合伙企业", "个人独资企业", "分公司", "有限公司",
+	"有限合伙", "普通合伙", "合伙企业", "个体工商户", "责任公司", "总公司", "股份", "公司", "有限",
+)  # fmt: skip
+LONGEST = 60
+# Shorter ones say too little.
+SHORTEST = 3
+SHORTEST_FUZZY = 6
+# Sorts behind every name of a company, so that the two kinds never stand next to each other.
+PERSON = "~"
+
+_han = re.compile(r"[\u3400-\u9fff]")
+_no_word = re.compile(r"[\W_]+")
+_initials = re.compile(r"(?<=\b\w)\.(?=\w\b)")
+_chinese_form = re.compile(f"(?:{'|'.join(CHINESE_FORMS)})$")
+
+
+def words(text: str) -> list[str]:
+	"""The words of a name, folded; S.A. is one word."""
+	folded = fold(text)
+	if "." in folded:
+		folded = _initials.sub("", folded)
+	return _no_word.sub(" ", folded).split()
+
+
+@cache
+def legal_forms() -> frozenset[tuple[str, ...]]:
+	"""The legal forms of the western countries, by cleanco, in words as `words` makes them."""
+	listed = (
+		term for terms in (terms_by_type, terms_by_country) for group in terms.values() for term in group
+	)
+	return frozenset(tuple(words(term)) for term in listed) - {()}
+
+
+def core(name: str | None) -> str:
+	"""A company's name without its legal form: "Riverside Co., Ltd." and "RIVERSIDE" are both "riverside"."""
+	parts = words(name or "")
+	if not parts:
+		return ""
+	if _han.search("".join(parts)):
+		return _chinese_core("".join(parts))
+	forms = legal_forms()
+	end = len(parts)
+	while end > 1:
+		size = next(
+			(size for size in (1, 2, 3, 4) if size < end and tuple(parts[end - size : end]) in forms), 0
+		)
+		if not size:
+			break
+		end -= size
+	return " ".join(parts[:end])
+
+
+def _chinese_core(name: str) -> str:
+	# 深圳市 and 深圳, 广东省 and 广东 are the same place.
+	head = name[:2] + name[2:8].replace("省", "", 1).replace("市", "", 1)
+	name = head + name[8:]
+	short = _chinese_form.sub("", name)
+	return short if len(short) >= 2 else name
+
+
+def sound(name: str) -> str | None:
+	"""A core as it sounds, in letters without spaces; the same for Chinese characters and their pinyin. None for too
+	little to go by."""
+	spoken = "".join(pinyin(name)) if _han.search(name) else name.replace(" ", "")
+	return spoken[:LONGEST] if len(spoken) >= SHORTEST else None
+
+
+def sound_of_person(name: str | None, birth_date: date | str | None) -> str | None:
+	"""By what a person is looked for: the name with the birth date, for a name alone is that of thousands."""
+	spoken = sound(" ".join(words(name or ""))) if birth_date else None
+	return f"{PERSON}{spoken[: LONGEST - 12]}{birth_date}" if spoken else None

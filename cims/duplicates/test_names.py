@@ -1,0 +1,52 @@
+"""Names without what makes no difference to who is meant."""
+
+import pytest
+
+from cims.duplicates.names import LONGEST, core, sound, sound_of_person
+
+SAME = [
+	("Riverside Trading Co., Ltd.", "RIVERSIDE TRADING"),
+	("Riverside Trading Limited", "Riverside Trading Co Ltd"),
+	("Müller Maschinenbau GmbH & Co. KG", "Muller Maschinenbau"),
+	("Telefónica S.A.", "Telefonica SA"),
+	("Acme Inc.", "ACME, Incorporated"),
+	("深圳市华为技术有限公司", "深圳华为技术"),
+	("中国平安保险（集团）股份有限公司", "中国平安保险(集团)"),
+	("廣州恆通貿易有限公司", "广州恒通贸易有限责任公司"),
+]
+DIFFERENT = [
+	("Riverside Trading Ltd", "Riverside Foods Ltd"),
+	("广州恒通贸易有限公司", "深圳恒通贸易有限公司"),
+	("Limited", "Company"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_legal_form_and_spelling_make_no_difference(one, other):
+	assert core(one) == core(other) != ""
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_other_names_stay_other(one, other):
+	assert core(one) != core(other)
+
+
+def test_a_legal_form_alone_is_a_name():
+	assert core("有限公司") == "有限公司"
+	assert core("Ltd") == "ltd"
+
+
+def test_pinyin_sounds_as_its_characters():
+	assert sound(core("恒通贸易有限公司")) == sound(core("Hengtong Maoyi Co., Ltd.")) == "hengtongmaoyi"
+
+
+def test_too_little_is_no_key():
+	assert sound("") is None
+	assert sound(core("A B")) is None
+	assert len(sound("x" * 200)) == LONGEST
+
+
+def test_a_person_needs_a_birth_date():
+	assert sound_of_person("张伟", None) is None
+	assert sound_of_person("张伟", "1990-03-07") == sound_of_person("Zhang Wei", "1990-03-07")
+	assert sound_of_person("张伟", "1990-03-07") != sound_of_person("张伟", "1990-03-08")
