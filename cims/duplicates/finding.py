@@ -127,7 +127,7 @@ def _same(*columns: str):
 		for column in columns:
 			_pair_up(search, column, f"tab{CUSTOMER}", "name", column)
 		if len(columns) == 2:
-			_pair_across(*columns)
+			_pair_across(search, "phone_as_mobile", *columns)
 
 	return step
 
@@ -155,15 +155,21 @@ def _pair_up(search, key: str, table: str, name: str, column: str) -> None:
 		sql.commit()
 
 
-def _pair_across(one: str, other: str) -> None:
+def _pair_across(search, key: str, one: str, other: str) -> None:
 	"""Pair whoever has as one number what another has as the other."""
-	frappe.db.sql(
-		f"""INSERT IGNORE INTO `{WAITING}` (one, other)
-		SELECT LEAST(a.name, b.name), GREATEST(a.name, b.name) FROM (
-			SELECT `{one}` AS number FROM `tab{CUSTOMER}` WHERE `{one}` > '' GROUP BY `{one}` HAVING COUNT(*) <= {MOST}
-		) shared JOIN `tab{CUSTOMER}` b ON b.`{other}` = shared.number
-		JOIN `tab{CUSTOMER}` a ON a.`{one}` = shared.number WHERE a.name != b.name"""
+	both = f"""FROM `tab{CUSTOMER}` a FORCE INDEX (`{one}`) JOIN `tab{CUSTOMER}` b FORCE INDEX (`{other}`)
+		ON b.`{other}` = a.`{one}` AND b.name != a.name"""
+	shared = frappe.db.sql(
+		f"SELECT a.`{one}`, COUNT(*) {both} WHERE a.`{one}` > '' GROUP BY a.`{one}` ORDER BY NULL"
 	)
+	_note_passed_over(search, key, [(value, many) for value, many in shared if many > MOST])
+	for part in sql.chunks([value for value, many in shared if many <= MOST], sql.ROWS_AT_ONCE):
+		frappe.db.sql(
+			f"""INSERT IGNORE INTO `{WAITING}` (one, other)
+			SELECT LEAST(a.name, b.name), GREATEST(a.name, b.name) {both} WHERE a.`{one}` IN %(values)s""",
+			{"values": part},
+		)
+		sql.commit()
 
 
 def _note_passed_over(search, key: str, common: Sequence[tuple[str, int]]) -> None:
@@ -246,7 +252,9 @@ def _compare_waiting(search) -> None:
 		for row in waiting:
 			one = dict(zip(likeness.FIELDS, row[:width], strict=True))
 			other = dict(zip(likeness.FIELDS, row[width:], strict=True))
-			if one["name"] and other["name"] and (like := likeness.compare(one, other)).likely:
+			if not (one["name"] and other["name"] and likeness.possible(one, other)):
+				continue
+			if (like := likeness.compare(one, other)).likely:
 				alike.append((one, other, like))
 		new = queue.keep(alike, queue.BY_SEARCH)
 		frappe.db.sql(f"DELETE FROM `{WAITING}` ORDER BY one, other LIMIT {PAIRS_AT_ONCE}")

@@ -8,6 +8,7 @@ const KEYS = () => ({
 	email: __("e-mail address"),
 	name: __("name"),
 	mobile: __("telephone number"),
+	phone_as_mobile: __("telephone number"),
 	credit_code: __("credit code"),
 	resident_id: __("resident ID"),
 });
