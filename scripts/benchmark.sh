@@ -54,7 +54,7 @@ measure_sites() {
 	for customers in ${SIZES[$SIZE]}; do
 		say "Measuring $customers customers"
 		make_site "benchmark-$customers.cims.localhost"
-		"$CIMS_BENCH/env/bin/python" "$CHECKOUT/benchmarks/site.py" "benchmark-$customers.cims.localhost" \
+		"$CIMS_BENCH/env/bin/python" "$CHECKOUT/benchmarks/sites.py" "benchmark-$customers.cims.localhost" \
 			--customers "$customers" --size "$SIZE" ${smallest:+--beside "$smallest"} </dev/null
 		if [[ $smallest ]]; then
 			drop_site "benchmark-$customers.cims.localhost"

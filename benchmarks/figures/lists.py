@@ -10,6 +10,8 @@ from place import Place
 import frappe
 from frappe.model import no_value_fields
 
+from cims import lists
+
 CUSTOMER = "CIMS Customer"
 REQUESTS = 60
 MOST = 1.5
@@ -47,9 +49,9 @@ def cases() -> dict[str, list]:
 		)
 		if value is None:
 			continue
-		like = df.fieldtype in ("Data", "Text", "Small Text") and df.fieldname != "trust_grade"
+		like = df.fieldtype == "Data" and df.fieldname not in lists.WHOLE[CUSTOMER]
 		found[f"by {df.label.lower()}"] = [
-			[CUSTOMER, df.fieldname, "like" if like else "=", f"%{value}%" if like else value]
+			[CUSTOMER, df.fieldname, "like" if like else "=", f"{value[:4]}%" if like else value]
 		]
 	return found
 

@@ -61,7 +61,6 @@ def merge(survivor: str, retired: str, take: Sequence[str] | None = None) -> str
 	}
 	name = _log(mine, theirs, moved, log)
 	queue.merged(survivor, retired, name)
-	kept.add_comment("Edit", _("merged {0} into {1}").format(_called(theirs), _called(mine)))
 	follow(survivor, retired)
 	frappe.enqueue(
 		"cims.duplicates.merging.repoint_late",
@@ -195,10 +194,6 @@ def _log(mine: Mapping, theirs: Mapping, moved: Mapping[links.Pointer, list[str]
 	)  # fmt: skip
 	sql.insert(MERGE, FIELDS, [row])
 	return name
-
-
-def _called(row: Mapping) -> str:
-	return frappe.bold(frappe.utils.escape_html(f"{row['customer_name']} ({row['name']})"))
 
 
 def follow(*customers: str) -> None:

@@ -12,7 +12,7 @@ from frappe.utils import now
 from frappe.utils.global_search import update_global_search
 
 from cims.duplicates import links, queue, record
-from cims.duplicates.merging import DONE, MERGE, MERGERS, UNDONE, _called, follow, gone, shift
+from cims.duplicates.merging import DONE, MERGE, MERGERS, UNDONE, follow, gone, shift
 from cims.duplicates.twins import hidden_fields
 from cims.ratings.guard import require_role
 
@@ -210,6 +210,10 @@ def _finish(found, log: Mapping, restored: Mapping, kept: Sequence[str]) -> None
 		doc = frappe.get_doc(CUSTOMER, name)
 		doc.add_comment("Edit", said)
 		update_global_search(doc)
+
+
+def _called(row: Mapping) -> str:
+	return frappe.bold(frappe.utils.escape_html(f"{row['customer_name']} ({row['name']})"))
 
 
 def told(merge: str) -> dict:

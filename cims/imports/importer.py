@@ -106,7 +106,9 @@ class Importer(ABC):
 		for header in found.values():
 			if header and header not in headers:
 				raise Unreadable("map_header", header=header, found=", ".join(filter(None, headers)))
-		found = {name: header for name, header in found.items() if header}
+		# In the file's order, which is the one that the person knows.
+		named = [(name, header) for name, header in found.items() if header]
+		found = dict(sorted(named, key=lambda pair: headers.index(pair[1])))
 		labels = {f.name: _(f.label) for f in self.fields}
 		for header, times in Counter(found.values()).items():
 			if times > 1:

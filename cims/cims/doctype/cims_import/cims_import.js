@@ -1,5 +1,5 @@
 const OUTCOMES = {
-	new: { label: __("New"), colour: "green" },
+	new: { label: __("New", null, "CIMS Import"), colour: "green" },
 	updated: { label: __("Updated"), colour: "blue" },
 	duplicate: { label: __("Duplicate", null, "CIMS Import"), colour: "gray" },
 	rejected: { label: __("Rejected"), colour: "red" },
@@ -236,10 +236,10 @@ function said_of(doc) {
 	const seconds = Math.max(moment(doc.finished_on).diff(moment(doc.started_on), "seconds"), 1);
 	return alert_box(
 		"green",
-		__("{0} of {1} rows were written in {2} seconds. Ratings follow in the background.", [
+		__("{0} of {1} rows were written in {2}. Ratings follow in the background.", [
 			written,
 			count(doc.rows_total),
-			count(seconds),
+			frappe.utils.get_formatted_duration(seconds),
 		])
 	);
 }

@@ -1,6 +1,6 @@
 """Measure one site that has nothing yet: fill it, work on it, keep the figures.
 
-env/bin/python benchmarks/site.py SITE --customers N [--beside SMALLEST-SITE] [--size full]
+env/bin/python benchmarks/sites.py SITE --customers N [--beside SMALLEST-SITE] [--size full]
 """
 
 import argparse
