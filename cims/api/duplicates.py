@@ -5,6 +5,8 @@ from frappe import _
 
 from cims.api import arguments
 from cims.duplicates import comparing, finding, likeness, merging, queue, twins, undoing
+from cims.ratings import sql
+from cims.ratings.guard import require_role
 
 MOST = 100
 LISTED = (
@@ -83,6 +85,7 @@ def merge(survivor: str = "", retired: str = "", take: list[str] | str | None = 
 	Returns {"merge": name of the log entry, "survivor", "retired", "repointed": {doctype: rows}}.
 	"""
 	arguments.required(survivor=survivor, retired=retired)
+	_look_afresh()
 	name = merging.merge(survivor, retired, _fields(take))
 	counts = frappe.db.get_value(merging.MERGE, name, "counts")
 	return {
@@ -91,6 +94,13 @@ def merge(survivor: str = "", retired: str = "", take: list[str] | str | None = 
 		"retired": retired,
 		"repointed": frappe.parse_json(counts),
 	}
+
+
+def _look_afresh() -> None:
+	"""Begin the transaction anew, before anything is written. What it reads is what there is when it first looks: that has to
+	be after the locks are taken, for another merge may have ended while this one waited for them."""
+	require_role(merging.MERGERS)
+	sql.commit()
 
 
 def _fields(take: list[str] | str | None) -> list[str] | None:
@@ -124,6 +134,7 @@ def _decide(decide, customer: str, other: str, note: str | None) -> dict:
 def undo(merge: str = "") -> dict:
 	"""Take a merge back. Returns {"customers", "restored": {doctype: rows}, "kept": what could not be as it was}."""
 	arguments.required(merge=merge)
+	_look_afresh()
 	return undoing.undo(merge)
 
 

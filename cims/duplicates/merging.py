@@ -32,7 +32,8 @@ def merge(survivor: str, retired: str, take: Sequence[str] | None = None) -> str
 	"""Merge `retired` into `survivor`. Returns the name of the log entry.
 
 	take: the fields whose values come from the one that goes; None: those that are empty on the one that stays. Needs a
-	role of `MERGERS` and the right to write both. Raises ValidationError, and changes nothing, where it can't be done.
+	role of `MERGERS` and the right to write both. A transaction should begin with it, so that it sees what others did while
+	it waited for its locks. Raises ValidationError, and changes nothing, where it can't be done.
 	"""
 	before = _checked(survivor, retired)
 	mine, theirs = before[survivor], before[retired]

@@ -329,7 +329,9 @@ def test_signs_that_the_database_reads_otherwise(who, sought):
 
 
 def test_one_chinese_character_is_enough_and_one_letter_is_not(who, sought):
-	assert FOUND in [row["code"] for row in ok(ask(who("CIMS Viewer"), "search.customers", text="密"))["customers"]]
+	assert FOUND in [
+		row["code"] for row in ok(ask(who("CIMS Viewer"), "search.customers", text="密"))["customers"]
+	]
 
 
 def test_the_limit_holds_and_says_so(who, created):

@@ -3,6 +3,8 @@ const POLL = 2000;
 frappe.ui.form.on("Duplicate Search", {
 	async refresh(frm) {
 		frm.disable_save();
+		// They stand above, and are kept up to date there.
+		frm.toggle_display(["step", "steps", "pairs_compared", "pairs_found", "pairs_new"], false);
 		frm.add_custom_button(__("Queue"), () => frappe.set_route("List", "Duplicate Candidate", { status: "Open" }));
 		await frappe.require(["cims_duplicates.bundle.js", "cims_duplicates.bundle.css"]);
 		frm.trigger("watch");
