@@ -10,6 +10,7 @@ Indexes are dropped while rows are loaded in the order of their names, and made 
 """
 
 import argparse
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -201,7 +202,7 @@ class Block:
 				name, mobile = before
 				name = name.replace("有限公司", "公司").replace(" Ltd", " Limited")
 			before = name, mobile
-			local = "".join(lazy_pinyin(name[:4])) if chinese[at] else last[at].lower()
+			local = re.sub("[^a-z]", "", "".join(lazy_pinyin(name[:4])).lower()) or "office"
 			row |= {
 				"name": code, "code": code, "customer_name": name, "country": row["country"] or "China",
 				"province": province, "city": city, "status": status, "account_manager": manager,

@@ -15,7 +15,7 @@ from frappe.desk.search import search_widget
 
 CUSTOMER = "CIMS Customer"
 SAMPLES = 25
-PEER_SAMPLES = 5
+PEER_SAMPLES = 2
 GOAL = 0.030
 TIMES = 10
 
