@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -99,8 +99,9 @@ def make_user(*roles: str, email: str | None = None) -> str:
 	return email
 
 
+@cache
 def make_keys(user: str) -> tuple[str, str]:
-	"""The API key and secret of a user, new."""
+	"""The API key and secret of a user, made once: new ones would lock out whoever still asks with the old."""
 	import frappe
 	from frappe.core.doctype.user.user import generate_keys
 
