@@ -1,16 +1,14 @@
 """Finding customers: candidates from the lists of the index, a look at their texts, and only those that may be read."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
-
-import numpy as np
+from functools import cached_property, partial
 
 import frappe
+from frappe.model.db_query import DatabaseQuery
 
-from cims.ratings.sql import chunks
-from cims.search import grams, query, tables
+from cims.ratings.sql import LISTED, chunks
+from cims.search import filed, query, tables
 from cims.search.query import Fit, Sought
 from cims.search.texts import CONTACT, CUSTOMER, FIELDS, LINES, READINGS, squeezed
 
@@ -21,12 +19,6 @@ LAST_LOOK, LOOKED_AT_FOR_EACH = 1500, 30
 SPARE = 10
 READABLE_AT_ONCE = 5000
 RECENT_AT_ONCE = 500
-# So many of the best guesses at a mistyped word are looked at.
-GUESSES = 400
-# An edit destroys three keys of three letters; in Chinese, a character and the two pairs it is in.
-DESTROYED = 3
-# A customer who begins with what is sought counts two, the user's own one.
-SCORES = 4
 # What is found by its number alone, and only where the number is complete.
 PROTECTED = ("credit_code", "resident_id")
 PROTECTED_LENGTH = 18
@@ -97,27 +89,36 @@ class Search:
 			for row in self._readable([[CUSTOMER, field, "=", number]])
 		]
 
+	@cached_property
+	def lists(self) -> filed.Lists:
+		return filed.Lists()
+
 	def exactly(self, sought: Sought) -> list[Hit]:
-		ids = _filed(sought, self.user, sum(self.looks))
+		ids = filed.exactly(self.lists, sought, self.user, LOOKS[0], sum(self.looks))
 		rows = _recent(sought.words)
 		if len(ids) > LOOKS[0]:
-			rows += _of_customers(_with_value(sought.whole))
+			rows += _of_customers(_with_value(sought.whole), sought.words)
 		fits = partial(query.fit, sought)
-		hits = self._hits(rows, ids, fits)
-		if len(hits) < self.wanted and len(ids) > sum(self.looks):
-			hits |= self._ranked(_of_customers(row.name for row in self._readable()), fits)
+		hits = self._hits(rows, ids, partial(_filed_under, words=sought.words), fits)
+		if len(hits) < self.wanted and len(ids) > sum(self.looks) and self._is_narrowed():
+			readable = [row.name for row in self._readable()]
+			hits |= self._ranked(_of_customers(readable, sought.words), fits)
 		return list(hits.values())
 
 	def nearly(self, sought: Sought) -> list[Hit]:
 		if not any(query.may_be_mistyped(form) for form, *_others in sought.words):
 			return []
-		rows = _recent([_pieces(form) for form, *_others in sought.words]) + _filed_under(
-			_filed_nearly(sought)
-		)
-		close = [rows[at] for at in query.may_be_close(sought, [row[2] for row in rows])]
-		return list(self._ranked(close, partial(query.close_fit, sought)).values())
+		fits = partial(query.close_fit, sought)
 
-	def _hits(self, rows: list[tuple], ids: Sequence[int], fits) -> dict[str, Hit]:
+		def close(ids: Sequence[int]) -> list[tuple]:
+			return _close(sought, _filed_under(ids))
+
+		rows = _close(sought, _recent([_pieces(form) for form, *_others in sought.words]))
+		return list(self._hits(rows, filed.nearly(self.lists, sought), close, fits).values())
+
+	def _hits(
+		self, rows: list[tuple], ids: Sequence[int], texts: Callable[[Sequence[int]], list[tuple]], fits
+	) -> dict[str, Hit]:
 		"""The best of these rows of texts and of the customers filed under the ids, looked at a few at a time."""
 		hits: dict[str, Hit] = {}
 		first = 0
@@ -125,7 +126,7 @@ class Search:
 			some = ids[first : first + look]
 			if first and not some:
 				break
-			hits |= self._ranked([*rows, *_filed_under(some)], fits)
+			hits |= self._ranked([*rows, *texts(some)], fits)
 			rows = []
 			if len(hits) >= self.wanted:
 				break
@@ -154,6 +155,12 @@ class Search:
 				break
 		return hits
 
+	def _is_narrowed(self) -> bool:
+		"""Whether there may be customers whom the user may not see, or whom the filters leave out."""
+		asked = DatabaseQuery(CUSTOMER, user=self.user)
+		asked.reference_doctype = self.reference_doctype or CUSTOMER
+		return bool(self.filters or asked.build_match_conditions())
+
 	def _readable(self, filters: Sequence = ()) -> list[dict]:
 		"""The customers that the user may read and the filters let pass, in no order."""
 		return frappe.get_list(
@@ -177,34 +184,46 @@ def _pieces(word: str) -> list[str]:
 # --- rows of texts: customer, account manager, text ---
 
 
-def _filed_under(ids: Sequence[int]) -> list[tuple]:
-	if not len(ids):
-		return []
-	return list(
-		frappe.db.sql("SELECT customer, manager, text FROM cims_search_text WHERE id IN %s", [list(ids)])
-	)
+TEXTS = "SELECT customer, manager, text FROM cims_search_text"
 
 
-def _of_customers(names: Iterable[str]) -> list[tuple]:
-	names = list(names)
-	if not names:
-		return []
-	return list(
-		frappe.db.sql("SELECT customer, manager, text FROM cims_search_text WHERE customer IN %s", [names])
-	)
+def _filed_under(ids: Sequence[int], words: Sequence[Sequence[str]] = ()) -> list[tuple]:
+	return _texts("id", ids, words)
 
 
-def _recent(words: Iterable[Sequence[str]]) -> list[tuple]:
+def _of_customers(names: Iterable[str], words: Sequence[Sequence[str]]) -> list[tuple]:
+	return _texts("customer", names, words)
+
+
+def _texts(column: str, values: Iterable, words: Sequence[Sequence[str]]) -> list[tuple]:
+	"""Those in which each word, in one of its forms, is a part: the others needn't leave the database."""
+	has, parts = _has(words)
+	return [
+		row
+		for some in chunks(values, LISTED)
+		for row in frappe.db.sql(f"{TEXTS} WHERE {column} IN %s {has}", [some, *parts])
+	]
+
+
+def _recent(words: Sequence[Sequence[str]]) -> list[tuple]:
 	"""The recent customers of whose text each word, in one of its forms, is a part."""
-	words = list(words)
-	has = " AND ".join("(" + " OR ".join(["text LIKE %s"] * len(forms)) + ")" for forms in words)
+	has, parts = _has(words)
 	return list(
 		frappe.db.sql(
-			f"""SELECT customer, manager, text FROM cims_search_text
-			WHERE id >= %s AND {has} ORDER BY id DESC LIMIT {RECENT_AT_ONCE}""",
-			[tables.RECENT, *(f"%{form}%" for forms in words for form in forms)],
+			f"{TEXTS} WHERE id >= %s {has} ORDER BY id DESC LIMIT {RECENT_AT_ONCE}", [tables.RECENT, *parts]
 		)
 	)
+
+
+def _has(words: Sequence[Sequence[str]]) -> tuple[str, list[str]]:
+	"""What a statement says of a text that has each word in one of its forms, and the values for it."""
+	has = "".join(" AND (" + " OR ".join(["text LIKE %s"] * len(forms)) + ")" for forms in words)
+	return has, [f"%{form}%" for forms in words for form in forms]
+
+
+def _close(sought: Sought, rows: list[tuple]) -> list[tuple]:
+	"""Those of the rows that are worth a closer look."""
+	return [rows[at] for at in query.may_be_close(sought, [row[2] for row in rows])] if rows else []
 
 
 def _with_value(whole: str) -> list[str]:
@@ -213,117 +232,3 @@ def _with_value(whole: str) -> list[str]:
 		f"(SELECT name FROM `tab{CUSTOMER}` WHERE {field} = %s LIMIT 20)" for field in FIELDS[:3]
 	)
 	return [row[0] for row in frappe.db.sql(one, [whole] * 3)]
-
-
-# --- ids from the lists of the segments ---
-
-
-def _filed(sought: Sought, user: str, most: int) -> list[int]:
-	"""Ids of the customers that have every key of every word: those first of whom a value begins with the first word,
-	then the user's own, then the latest. One more than `most`, where there are more."""
-	words = [forms for forms in sought.words if any(len(form) > 1 or not form.isascii() for form in forms)]
-	begins, owned = grams.beginning(words[0][0]), grams.owned_by(user)
-	keys = {key for forms in words for form in forms for key in _parts(form)}
-	spans = [grams.span(form) for forms in words for form in forms if _short(form)]
-	found, enough, held = [], 0, np.zeros(SCORES, int)
-	for segment, lists in _lists(keys | {begins, owned}, spans):
-		fitting = np.logical_and.reduce([_having_one(lists, forms) for forms in words])
-		if fitting.any():
-			score = 2 * _counts(lists, [begins]) + _counts(lists, [owned])
-			slots = np.flatnonzero(fitting & (score >= enough))
-			found.append(_ids(segment, slots, score[slots]))
-			# Once there are enough of the better ones, the others needn't be kept.
-			held += np.bincount(score[slots], minlength=SCORES)
-			while enough < SCORES - 1 and held[enough + 1 :].sum() > most:
-				enough += 1
-			if enough == SCORES - 1:
-				break
-	return _best(found, most + 1)
-
-
-def _filed_nearly(sought: Sought) -> list[int]:
-	"""Ids of the customers that have so many keys of every word that one mistake may explain the others; those first
-	that have most."""
-	words = [
-		(form, grams.all_parts(form), query.may_be_mistyped(form))
-		for form, *_others in sought.words
-		if len(form) > 1 or not form.isascii()
-	]
-	if not any(mistyped for _form, _keys, mistyped in words):
-		return []
-	found = []
-	spans = [grams.span(form) for form, _keys, _mistyped in words if _short(form)]
-	for segment, lists in _lists({key for _form, keys, _mistyped in words for key in keys}, spans):
-		fitting, score = np.ones(grams.SEGMENT, bool), np.zeros(grams.SEGMENT, int)
-		for form, keys, mistyped in words:
-			if mistyped:
-				counts = _counts(lists, keys)
-				fitting &= counts >= max(1, len(keys) - 1 - DESTROYED)
-				score += counts
-			else:
-				fitting &= _having(lists, form)
-		slots = np.flatnonzero(fitting)
-		if len(slots) > GUESSES:
-			slots = slots[np.argpartition(score[slots], -GUESSES)[-GUESSES:]]
-		if len(slots):
-			found.append(_ids(segment, slots, score[slots]))
-	return _best(found, GUESSES)
-
-
-def _short(form: str) -> bool:
-	return form.isascii() and len(form) == 2
-
-
-def _parts(form: str) -> list[int]:
-	return grams.parts(form) if len(form) > 2 or not form.isascii() else []
-
-
-def _having_one(lists: dict[int, bytes], forms: Sequence[str]) -> np.ndarray:
-	"""Which slots of a segment have one of the forms."""
-	return np.logical_or.reduce([_having(lists, form) for form in forms])
-
-
-def _having(lists: dict[int, bytes], form: str) -> np.ndarray:
-	"""Which slots of a segment have every key of the form."""
-	if _short(form):
-		first, last = grams.span(form)
-		return grams.count(data for key, data in lists.items() if first <= key <= last) > 0
-	keys = _parts(form)
-	if not all(key in lists for key in keys):
-		return np.zeros(grams.SEGMENT, bool)
-	return _counts(lists, keys) == len(keys)
-
-
-def _counts(lists: dict[int, bytes], keys: Iterable[int]) -> np.ndarray:
-	return grams.count(lists[key] for key in keys if key in lists)
-
-
-def _ids(segment: int, slots: np.ndarray, score: np.ndarray) -> np.ndarray:
-	"""Two rows: score, and id."""
-	return np.stack((score.astype(np.int64), slots + (segment << grams.SLOT_BITS)))
-
-
-def _best(found: list[np.ndarray], most: int) -> list[int]:
-	"""The ids with the highest scores, at most so many; of equals, the latest."""
-	if not found:
-		return []
-	score, ids = np.concatenate(found, axis=1)
-	return ids[np.lexsort((-ids, -score))[:most]].tolist()
-
-
-def _lists(keys: Iterable[int], spans: list[tuple[int, int]]) -> Iterator[tuple[int, dict[int, bytes]]]:
-	"""Each segment with its lists for the keys and spans of keys, the latest segment first."""
-	segments = [row[0] for row in frappe.db.sql("SELECT segment FROM cims_search_segment")]
-	if not segments:
-		return
-	wanted = ["gram IN %s", *["gram BETWEEN %s AND %s"] * len(spans)]
-	values = [list(keys), *(bound for span in spans for bound in span)]
-	rows = frappe.db.sql(
-		f"""SELECT segment, gram, slots FROM cims_search_posting
-		WHERE segment IN %s AND ({" OR ".join(wanted)})""",
-		[segments, *values],
-	)
-	found: dict[int, dict[int, bytes]] = defaultdict(dict)
-	for segment, key, slots in rows:
-		found[segment][key] = slots
-	yield from sorted(found.items(), reverse=True)

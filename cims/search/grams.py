@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from itertools import zip_longest
 
 import numpy as np
 
@@ -124,13 +125,18 @@ def parts(word: str) -> list[int]:
 
 
 def all_parts(word: str) -> list[int]:
-	"""Every key of the word: a text close to it has most of them."""
+	"""Every key of the word, in the order of their places, each once: a text close to it has most of them, and those that
+	it hasn't are neighbours."""
 	codes = [int(code) for code in _codes(word)]
 	if word.isascii():
-		triples = {_ascii(*codes[at : at + 3]) for at in range(len(codes) - 2)}
-		return sorted({*triples, _ascii(*codes[-2:])})
-	pairs = {_other(*codes[at : at + 2]) for at in range(len(codes) - 1)}
-	return sorted({*pairs, *map(_other, codes)})
+		return list(dict.fromkeys(_ascii(*codes[at : at + 3]) for at in range(len(codes) - 2)))
+	both = zip_longest(map(_other, codes), map(_other, codes, codes[1:]))
+	return list(dict.fromkeys(key for pair in both for key in pair if key is not None))
+
+
+def ending(word: str) -> int:
+	"""The key of the texts in which a word ends as this one of ASCII letters does."""
+	return _ascii(*map(int, _codes(word[-2:])))
 
 
 def span(word: str) -> tuple[int, int]:
@@ -165,6 +171,20 @@ def lists(every: np.ndarray) -> Iterator[tuple[int, str]]:
 			bits = np.zeros(SEGMENT, np.uint8)
 			bits[slots[start:end]] = 1
 			yield key, np.packbits(bits).tobytes().hex()
+
+
+def length(packed: bytes) -> int:
+	"""How many slots a packed list names."""
+	return int.from_bytes(packed).bit_count() if len(packed) == BITMAP_BYTES else len(packed) // 2
+
+
+def mask(packed: bytes) -> np.ndarray:
+	"""Which slots of a segment a packed list names."""
+	if len(packed) == BITMAP_BYTES:
+		return np.unpackbits(np.frombuffer(packed, np.uint8)).view(bool)
+	named = np.zeros(SEGMENT, bool)
+	named[np.frombuffer(packed, "<u2")] = True
+	return named
 
 
 def count(packed: Iterable[bytes]) -> np.ndarray:
