@@ -13,7 +13,7 @@ from frappe.custom.doctype.property_setter.property_setter import make_property_
 from frappe.tests.utils import FrappeTestCase
 
 from cims.api import search as api
-from cims.search import find, index, tables, texts
+from cims.search import filed, find, index, tables, texts
 from cims.tests import records
 
 CUSTOMER = texts.CUSTOMER
@@ -138,6 +138,9 @@ class TestSets(FrappeTestCase):
 		self.assertEqual(found("piliangjiayibing042"), ["Z8-00042", "Z8-01042"])
 		self.assertEqual(found("plj 01042"), ["Z8-01042"])
 		self.assertEqual(found("批两 01042"), ["Z8-01042"], "same sound")
+		with patch.object(filed, "FEW_SEGMENTS", 0):
+			self.assertEqual(found("批量 01042"), ["Z8-01042"], "by the rarest keys")
+			self.assertEqual(len(found("批量甲乙丙")), 50)
 		frappe.db.set_value(CUSTOMER, "Z8-00042", "customer_name", "单独", update_modified=False)
 		index.refresh(["Z8-00042"])
 		self.assertEqual(found("批量 00042"), [])
