@@ -27,7 +27,7 @@ SMALL = {
 	"Trust Policy", "Trust Segment Snapshot",
 }  # fmt: skip
 # A report can be asked for these, and reads everything all the same: each has a handful of values.
-FEW_VALUES = {"customer_type", "level", "country", "source"}
+FEW_VALUES = {"customer_type", "level", "source"}
 TEXT = ("Data", "Small Text", "Text", "Read Only", "Code", "Text Editor", "Phone", "HTML Editor", "JSON")
 MODULE = Path(frappe.get_app_path("cims", "cims"))
 
@@ -170,6 +170,7 @@ class TestLists(FrappeTestCase):
 		for label, allow, values in (
 			("few", "CIMS Customer Group", [large.value("customer_group", 0)]),
 			("many", "CIMS Customer Group", [large.value("customer_group", at) for at in range(1, 21)]),
+			("a country", "Country", [large.value("country", 0)]),
 			("some customers", "CIMS Customer", ["N00000007", "N00012345", "N00023456"]),
 		):
 			with self.restricted(allow, values):

@@ -161,9 +161,10 @@ def emptied(labels: list[str]) -> str:
 
 
 def on_doctype_update():
-	"""What the list filters by, in the order that it shows; what it sorts by; what figures and merges ask for."""
+	"""What the list filters by, in the order that it shows; whose customers a User Permission leaves; what it sorts by; what
+	figures and merges ask for."""
 	filters = (
-		"status", "trust_grade", "trust_watch", "province", "city", "account_manager", "customer_group",
+		"status", "trust_grade", "trust_watch", "province", "city", "account_manager", "customer_group", "country",
 	)  # fmt: skip
 	sorts = ("creation", "trust_score", "trust_change", "overdue_amount")
 	indexes.bring(
