@@ -159,9 +159,10 @@ def sentences(why: Sequence[Sequence[str]], hidden: Sequence[str] = ()) -> list[
 			values = ["•••", "•••"]
 		if code == "name" and mine == theirs:
 			code = "same_name"
-		found.append(
-			{"code": code, "text": texts[code].format(*values), "against": code.startswith("other_")}
-		)
+		text = texts[code].format(*values)
+		# "L.L.C." ends a sentence by itself.
+		text = text[:-1] if text.endswith("..") else text
+		found.append({"code": code, "text": text, "against": code.startswith("other_")})
 	return found
 
 

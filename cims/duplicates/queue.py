@@ -42,28 +42,39 @@ def keep(found: Iterable[tuple[dict, dict, Likeness]], found_by: str) -> int:
 				likeness.dump(like.why), likeness.fingerprint(one, other), OPEN, found_by,
 			)
 		)  # fmt: skip
-	return _upsert(sorted(rows, key=lambda row: row[1:3]))
+	return sum(_upsert(part) for part in sql.chunks(rows, sql.ROWS_AT_ONCE))
 
 
 def _upsert(rows: Sequence[tuple]) -> int:
-	"""Insert pairs, or bring those in line that are there: decided ones only where they are compared by other data now."""
+	"""Insert pairs, or bring those in line that are there: decided ones only where they are compared by other data now.
+
+	A pair that is there is met by its name. Met by its two customers it would lock the place before it too, and two who
+	keep neighbouring pairs at the same moment would wait for each other.
+	"""
+	there = _names(row[1:3] for row in rows)
+	rows = sorted((there.get(row[1:3], row[0]), *row[1:]) for row in rows)
 	stamp, user = now(), frappe.session.user
 	head = ", ".join(f"`{field}`" for field in ("creation", "modified", "owner", "modified_by", *FIELDS))
-	new = 0
-	for part in sql.chunks(rows, sql.ROWS_AT_ONCE):
-		one = "(" + ", ".join(["%s"] * (len(FIELDS) + 4)) + ")"
-		frappe.db.sql(
-			f"""INSERT INTO `tab{CANDIDATE}` ({head}) VALUES {", ".join([one] * len(part))}
-			ON DUPLICATE KEY UPDATE
-				`status` = IF(`fingerprint` = VALUES(`fingerprint`), `status`, VALUES(`status`)),
-				`modified` = VALUES(`modified`), `score` = VALUES(`score`), `why` = VALUES(`why`),
-				`customer_name` = VALUES(`customer_name`), `other_name` = VALUES(`other_name`),
-				`fingerprint` = VALUES(`fingerprint`)""",
-			[value for row in part for value in (stamp, stamp, user, user, *row)],
-		)
-		# One counts a row that is new, two one that was there.
-		new += 2 * len(part) - frappe.db._cursor.rowcount
-	return new
+	one = "(" + ", ".join(["%s"] * (len(FIELDS) + 4)) + ")"
+	frappe.db.sql(
+		f"""INSERT INTO `tab{CANDIDATE}` ({head}) VALUES {", ".join([one] * len(rows))}
+		ON DUPLICATE KEY UPDATE
+			`status` = IF(`fingerprint` = VALUES(`fingerprint`), `status`, VALUES(`status`)),
+			`modified` = VALUES(`modified`), `score` = VALUES(`score`), `why` = VALUES(`why`),
+			`customer_name` = VALUES(`customer_name`), `other_name` = VALUES(`other_name`),
+			`fingerprint` = VALUES(`fingerprint`)""",
+		[value for row in rows for value in (stamp, stamp, user, user, *row)],
+	)
+	# One counts a row that is new, two one that was there.
+	return 2 * len(rows) - frappe.db._cursor.rowcount
+
+
+def _names(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+	"""Pair -> name, of the pairs that are in the queue."""
+	found = frappe.db.sql(
+		f"SELECT customer, other, name FROM `tab{CANDIDATE}` WHERE (customer, other) IN %s", [list(pairs)]
+	)
+	return {(customer, other): name for customer, other, name in found}
 
 
 def rows_of(*customers: str) -> dict[str, frappe._dict]:

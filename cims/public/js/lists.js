@@ -45,6 +45,21 @@
 				const value = typed();
 				return value && !value.includes("%") ? `${value}%` : value;
 			};
+			// A filter that comes back, by a link or a saved view, stands there as it was typed.
+			const show = field.set_value.bind(field);
+			field.set_value = (value, ...more) => show(value?.replace?.(/^([^%]+)%$/, "$1") ?? value, ...more);
+		}
+	}
+
+	// "Open" is one word for a pair that nobody has looked at and another one for an amount.
+	function words_of(list) {
+		for (const field of Object.values(list.page.fields_dict)) {
+			if (field.df.fieldtype !== "Select") continue;
+			field.df.context ||= list.doctype;
+			const value = field.get_value();
+			field.last_options = null;
+			field.set_options(value);
+			field.$input.val(value);
 		}
 	}
 
@@ -83,6 +98,7 @@
 				list.page.main.addClass("cims-list");
 				drop_filters(list, needless);
 				text_filters(list, whole);
+				words_of(list);
 			}
 			add_views(list, views);
 		};

@@ -70,6 +70,7 @@ def test_a_link_reproduces_what_was_searched(page, sought):
 	rows = page.locator(".list-row .list-subject")
 	expect(rows).to_have_count(1, timeout=60_000)
 	expect(rows).to_contain_text("銀河星辰貿易")
+	expect(page.get_by_label("Search customers")).to_have_value("yhxc")
 
 
 def test_a_field(log_in, sought):

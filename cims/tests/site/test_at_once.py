@@ -5,6 +5,7 @@ import threading
 import frappe
 from frappe.tests.utils import FrappeTestCase
 
+from cims.duplicates import likeness, queue
 from cims.ratings import store
 from cims.tests import records
 
@@ -69,3 +70,43 @@ class TestAtOnce(FrappeTestCase):
 		self.assertEqual(outcomes, ["UniqueValidationError", "done"])
 		frappe.db.rollback()
 		self.assertEqual(frappe.db.count("CIMS Order", {"customer": self.customer}), 1)
+
+
+class TestPairsAtOnce(FrappeTestCase):
+	"""Neighbouring pairs in the queue of duplicates, kept at the same moment: nobody waits for the other."""
+
+	PAIRS = (("Z-A", "Z-C"), ("Z-A", "Z-E"))
+	BETWEEN = (("Z-A", "Z-B"), ("Z-A", "Z-D"))
+
+	def setUp(self):
+		self.keep(*self.PAIRS)
+		frappe.db.commit()
+		self.addCleanup(self.clean)
+
+	def clean(self):
+		frappe.db.rollback()
+		frappe.db.delete(queue.CANDIDATE, {"customer": "Z-A"})
+		frappe.db.commit()
+
+	def keep(self, *pairs) -> int:
+		rows = [[{field: None for field in likeness.FIELDS} | {"name": name} for name in pair] for pair in pairs]
+		return queue.keep([(*pair, likeness.Likeness(90, [])) for pair in rows], queue.BY_SAVING)
+
+	def test_one_keeps_what_is_there_while_another_puts_one_in_before_it(self):
+		self.assertEqual(self.keep(*self.PAIRS), 0)
+		site, new = frappe.local.site, []
+
+		def other():
+			frappe.init(site=site, force=True)
+			frappe.connect()
+			try:
+				frappe.db.sql("SET SESSION innodb_lock_wait_timeout = 3")
+				new.append(self.keep(*self.BETWEEN))
+				frappe.db.commit()
+			finally:
+				frappe.destroy()
+
+		person = threading.Thread(target=other)
+		person.start()
+		person.join(30)
+		self.assertEqual(new, [2])

@@ -50,6 +50,12 @@ class TestTwins(FrappeTestCase):
 			[],
 		)
 
+	def test_a_sentence_ends_once(self):
+		why = [["name", "Quince LLC", "Quince L.L.C."], ["city", "Turku", ""]]
+		said = [sentence["text"] for sentence in likeness.sentences(why)]
+		self.assertTrue(said[0].endswith("Quince LLC, Quince L.L.C."), said[0])
+		self.assertTrue(said[1].endswith("Turku."), said[1])
+
 	def test_a_person_s_name_alone_is_nothing(self):
 		records.customer(customer_name="欧阳倩倩", customer_type="Individual", birth_date="1990-03-07")
 		person = {"customer_name": "欧阳倩倩", "customer_type": "Individual"}
