@@ -24,7 +24,7 @@ TEXTS = {
 	"P03": "Pays on the due date rather than before it (receivables in 12 months: {count}, together {amount}).",
 	"P04": "Paid late before the last 12 months; this fades with time.",
 	"P09": "The payment record is still short; more settled receivables would firm it up.",
-	"P11": "Paid {amount} in 12 months (receivables: {count}), {days} days beyond terms on average.",
+	"P11": "Paid {amount} in 12 months (receivables: {count}), which earns part of the points: {days} days beyond terms on average.",
 	"P12": "Paid {amount} in 12 months (receivables: {count}), {early} days before they were due on average.",
 	"P13": "Paid well before the last 12 months.",
 	"X01": "{overdue_amount} overdue now (receivables: {overdue_count}), the oldest for {oldest} days.",

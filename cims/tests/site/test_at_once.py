@@ -89,7 +89,9 @@ class TestPairsAtOnce(FrappeTestCase):
 		frappe.db.commit()
 
 	def keep(self, *pairs) -> int:
-		rows = [[{field: None for field in likeness.FIELDS} | {"name": name} for name in pair] for pair in pairs]
+		rows = [
+			[{field: None for field in likeness.FIELDS} | {"name": name} for name in pair] for pair in pairs
+		]
 		return queue.keep([(*pair, likeness.Likeness(90, [])) for pair in rows], queue.BY_SAVING)
 
 	def test_one_keeps_what_is_there_while_another_puts_one_in_before_it(self):
