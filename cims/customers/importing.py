@@ -34,8 +34,8 @@ from cims.imports.permission import Permission
 from cims.imports.source import Chunk
 from cims.ratings import policies, store
 from cims.trust.calendar import to_date
+from cims.trust.files.dates import WRONG, DateFormat, DateForms, settle_order
 from cims.trust.problems import Problem, message
-from cims.trust.reader import WRONG, DateFormat, DateForms, settle_order
 
 CUSTOMER = "CIMS Customer"
 # What a row may bring, with what else its column is called.

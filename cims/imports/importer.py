@@ -15,16 +15,17 @@ from frappe.utils import strip_html
 
 from cims.imports.outcome import Batch, Tally
 from cims.imports.source import Chunk
-from cims.trust.cells import Cells, open_cells
+from cims.trust.files.cells import Cells
+from cims.trust.files.headers import plain
+from cims.trust.files.opening import open_cells
 from cims.trust.problems import Problem, Unreadable, text
-from cims.trust.reader import plain
 
 
 @dataclass(frozen=True)
 class Field:
 	"""A field that a column of the file can stand for. label and help: English, translated when shown.
 
-	headers: what its column is called in files, as `reader.plain` writes it, best first. example: for the template.
+	headers: what its column is called in files, as `headers.plain` writes it, best first. example: for the template.
 	"""
 
 	name: str

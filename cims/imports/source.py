@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 
-from cims.trust.cells import CsvCells, WorkbookCells, open_cells
+from cims.trust.files.csv_cells import CsvCells
+from cims.trust.files.opening import open_cells
+from cims.trust.files.workbook_cells import WorkbookCells
 from cims.trust.problems import Unreadable
 from cims.trust.words import FORMULA_STARTS
 

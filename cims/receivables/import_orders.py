@@ -20,11 +20,12 @@ from cims.imports.source import Chunk
 from cims.receivables.importing import LONGEST, ORDER, PAYMENT, OrderImport, Orders
 from cims.receivables.sets import FileOrder, Item, Money
 from cims.receivables.settlement import CENT
-from cims.trust import reader
 from cims.trust.calendar import to_date
+from cims.trust.files.amounts import AmountColumn, AmountForms
+from cims.trust.files.dates import OPEN_WORDS, WRONG, DateFormat, DateForms, settle_order
+from cims.trust.files.headers import HEADERS as H
 from cims.trust.problems import Problem, message
 
-H = reader.HEADERS
 FIELDS = (
 	Field("customer", "Customer", True, "The customer's code or name.", H["customer"], "C-000001"),
 	Field("order_no", "Order Number", True, "Unique for each customer. Further items and payments follow in rows of their own.", ("orderno", "ordernumber", "orderid", *H["invoice"]), "SO-2025-0001"),
@@ -66,10 +67,10 @@ class OrdersImport(OrderImport):
 		if "rate" not in self.at and "amount" not in self.at:
 			frappe.throw(_("Choose a column for {0} or {1}.").format(_("Rate"), _("Amount")))
 		self.together = (self.at["customer"], self.at["order_no"])
-		self.dates = {name: reader.DateForms(self.chosen[name]) for name in DATES if name in self.at}
-		self.format = reader.DateFormat(self.doc.date_format) if self.doc.date_format else None
+		self.dates = {name: DateForms(self.chosen[name]) for name in DATES if name in self.at}
+		self.format = DateFormat(self.doc.date_format) if self.doc.date_format else None
 		numbers = [self.chosen[name] for name in NUMBERS if name in self.at]
-		self.numbers = reader.AmountForms(numbers[0])
+		self.numbers = AmountForms(numbers[0])
 		self.credit_days = cint(frappe.get_cached_doc("CIMS Settings").default_credit_days)
 		options = frappe.get_meta(PAYMENT).get_field("method").options.split("\n")
 		self.methods = {
@@ -91,7 +92,7 @@ class OrdersImport(OrderImport):
 
 	def ready(self) -> None:
 		if not self.format:
-			reader.settle_order(self.dates.values())
+			settle_order(self.dates.values())
 		self.numbers.settle()
 		super().ready()
 
@@ -120,20 +121,20 @@ class OrdersImport(OrderImport):
 		column = self.dates[name].settled(np.array(texts, dtype=object))
 		days, form = column.days(self.format)
 		found = [
-			None if text in (reader.OPEN_WORDS if name == "paid_on" else ("",)) else day
+			None if text in (OPEN_WORDS if name == "paid_on" else ("",)) else day
 			for text, day in zip(column.lower, days, strict=True)
 		]
 		read = []
 		for at, code in enumerate(column.codes):
 			day = found[code]
-			if day == reader.WRONG:
+			if day == WRONG:
 				self.refuse(batch, at, name, "date_wrong", value=texts[at], form=form)
 				day = None
 			read.append(None if day is None else to_date(day))
 		return read
 
 	def read_numbers(self, batch: Batch, name: str, texts: list[str]) -> list[float | None]:
-		column = reader.AmountColumn(self.chosen[name], np.array(texts, dtype=object), None, self.numbers)
+		column = AmountColumn(self.chosen[name], np.array(texts, dtype=object), None, self.numbers)
 		for at in np.flatnonzero(column.wrong):
 			self.refuse(batch, at, name, "amount_wrong", value=texts[at])
 		for at in np.flatnonzero(column.other_currency):

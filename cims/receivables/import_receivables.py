@@ -14,8 +14,10 @@ from cims.imports.source import Chunk
 from cims.receivables.importing import LONGEST, ORDER, PAYMENT, OrderImport, Orders
 from cims.receivables.sets import FileOrder, Item, Money
 from cims.receivables.settlement import CENT
-from cims.trust import reader
 from cims.trust.calendar import NEVER, to_date
+from cims.trust.files.dates import OPEN_WORDS
+from cims.trust.files.headers import DATES, HEADERS
+from cims.trust.files.receivables import Forms, Part, Table, read_part
 from cims.trust.problems import message
 
 FIELDS = (
@@ -31,21 +33,19 @@ FIELDS = (
 
 class ReceivablesImport(OrderImport):
 	fields = tuple(
-		Field(f.name, f.label, f.required, f.help, reader.HEADERS[f.name], f.example) for f in FIELDS
+		Field(f.name, f.label, f.required, f.help, HEADERS[f.name], f.example) for f in FIELDS
 	)  # fmt: skip
 
 	def open(self, headers: Sequence[str], writes: bool) -> None:
 		super().open(headers, writes)
-		self.forms = reader.Forms.of(self.chosen)
+		self.forms = Forms.of(self.chosen)
 
 	def survey(self, chunk: Chunk) -> None:
-		columns = {
-			name: np.array(chunk.column(self.at[name]), dtype=object) for name in (*reader.DATES, "amount")
-		}
+		columns = {name: np.array(chunk.column(self.at[name]), dtype=object) for name in (*DATES, "amount")}
 		self.forms.add(columns)
 		self.survey_customers(chunk.column(self.at["customer"]))
 		self.counts[ORDER] += len(chunk)
-		self.counts[PAYMENT] += sum(text.lower() not in reader.OPEN_WORDS for text in columns["settled_date"])
+		self.counts[PAYMENT] += sum(text.lower() not in OPEN_WORDS for text in columns["settled_date"])
 
 	def ready(self) -> None:
 		self.forms.settle(self.doc.date_format)
@@ -53,10 +53,8 @@ class ReceivablesImport(OrderImport):
 
 	def read(self, chunk: Chunk) -> Batch:
 		batch = Batch(chunk)
-		part = reader.Part(self.headers, chunk.numbers, chunk.rows, chunk.beyond)
-		table, problems = reader.read_part(
-			part, self.at, self.forms, self.doc.date_format or None, self.today
-		)
+		part = Part(self.headers, chunk.numbers, chunk.rows, chunk.beyond)
+		table, problems = read_part(part, self.at, self.forms, self.doc.date_format or None, self.today)
 		at_of = {number: at for at, number in enumerate(chunk.numbers)}
 		for problem in problems:
 			batch.reject(at_of[problem.row], in_cell(problem.column, message(problem, _)))
@@ -106,7 +104,7 @@ class ReceivablesImport(OrderImport):
 		}
 
 
-def orders_of(table: reader.Table) -> Iterator[tuple[int, FileOrder]]:
+def orders_of(table: Table) -> Iterator[tuple[int, FileOrder]]:
 	"""The table's rows one by one, with their numbers in the file."""
 	columns = (
 		table.row,

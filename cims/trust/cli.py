@@ -23,10 +23,10 @@ from cims.trust.file_rating import (
 	rate_ratings,
 	rate_receivables,
 )
+from cims.trust.files.ratings import read_ratings
+from cims.trust.files.receivables import Table, read
 from cims.trust.policy import NOT_RATED, PolicyError
 from cims.trust.problems import Problems, Unreadable, text
-from cims.trust.ratings_file import read_ratings
-from cims.trust.reader import Table, read
 
 PROBLEMS_SHOWN = 20
 ON_TERMINAL, IN_REPORT, IN_JSON = 20, 50, 1000

@@ -9,10 +9,10 @@ import numpy as np
 from cims.trust import kinds, rating, words
 from cims.trust.calendar import Calendar, month_ends
 from cims.trust.evidence import Receivables, receivable_events
+from cims.trust.files.ratings import DAY, RatingsTable
+from cims.trust.files.receivables import Table
 from cims.trust.grades import EVALUATIONS, UNRATED, sticky_grade
 from cims.trust.policy import NOT_RATED, Policy, PolicyError
-from cims.trust.ratings_file import DAY, RatingsTable
-from cims.trust.reader import Table
 from cims.trust.score import assess
 
 # A file of receivables says nothing of service and conduct, nor of orders that were cancelled or returned.

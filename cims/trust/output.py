@@ -10,8 +10,8 @@ import pandas as pd
 
 from cims.trust import reasons, words
 from cims.trust.calendar import to_date
-from cims.trust.cells import open_cells
 from cims.trust.file_rating import FileRating, safe_names
+from cims.trust.files.opening import open_cells
 from cims.trust.problems import Problem, Problems, message, text
 
 REJECTS = ".rejects.csv"

@@ -1,17 +1,20 @@
 """What breaks while a work stands before one of its statements, and what somebody then does about it."""
 
+from abc import ABC, abstractmethod
+
 from cims.tests.faults.stage import Running, Stage
 from cims.tests.faults.works import AFTER, GROWING, WITHIN
 
 
-class Fault:
+class Fault(ABC):
 	"""strike: while the work stands still. mend: once its process has ended. name: of the test. moments: at which ones."""
 
 	name = ""
 	moments = (WITHIN, AFTER)
 
+	@abstractmethod
 	def strike(self, stage: Stage, work: Running) -> None:
-		raise NotImplementedError
+		"""Break it."""
 
 	def mend(self, stage: Stage) -> None:
 		"""Nothing has to be done where nothing else than the work broke."""

@@ -19,10 +19,10 @@ from cims.trust.backtest import (
 	calibration,
 )
 from cims.trust.calendar import NEVER
+from cims.trust.files.ratings import read_ratings
+from cims.trust.files.receivables import read
 from cims.trust.forecast import Model, fit, predict
 from cims.trust.policy import Policy
-from cims.trust.ratings_file import read_ratings
-from cims.trust.reader import read
 from cims.trust.sample.make import FILE
 from cims.trust.tests.strategies import CALENDAR
 

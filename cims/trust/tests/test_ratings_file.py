@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cims.trust.calendar import to_date
+from cims.trust.files.ratings import read_ratings
 from cims.trust.problems import Unreadable
-from cims.trust.ratings_file import read_ratings
 
 
 def write(path, *rows) -> str:

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cims.trust.calendar import NEVER, to_date, to_day
-from cims.trust.cells import open_cells
+from cims.trust.files.headers import HEADERS, REQUIRED, find_columns, plain
+from cims.trust.files.opening import open_cells
+from cims.trust.files.receivables import Table, read
 from cims.trust.problems import TEXTS, Problems, Unreadable, message, text
-from cims.trust.reader import HEADERS, REQUIRED, Table, find_columns, plain, read
 from cims.trust.tests.strategies import CALENDAR
 
 HEADER = "customer,invoice,invoice_date,due_date,amount,settled_date,disputed"

@@ -9,8 +9,8 @@ import pytest
 from cims.trust import report, words
 from cims.trust.calendar import to_day
 from cims.trust.file_rating import rate_receivables
+from cims.trust.files.receivables import read
 from cims.trust.policy import DEFAULT_BANDS, Policy
-from cims.trust.reader import read
 from cims.trust.sample.make import FILE
 from cims.trust.tests.strategies import CALENDAR, date
 

@@ -5,7 +5,8 @@ import string
 
 import pytest
 
-from cims.trust import cells, cli, kinds, problems, reasons, report, words
+from cims.trust import cli, kinds, problems, reasons, report, words
+from cims.trust.files import opening
 from cims.trust.policy import DEFAULT_BANDS
 from cims.trust.tests.conftest import ROOT
 
@@ -33,7 +34,7 @@ SENTENCES = sorted(
 		*problems.TEXTS.values(),
 		problems.WHERE,
 		problems.WHERE_ROW,
-		*(what for _, what in cells.MAGIC),
+		*(what for _, what in opening.MAGIC),
 		*(kind.label for kind in kinds.KINDS),
 		*(band.word for band in DEFAULT_BANDS),
 		*words.DIMENSIONS.values(),

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cims.trust.cells import BEYOND, Cells, open_cells
+from cims.trust.files.cells import BEYOND, Cells
+from cims.trust.files.dates import WRONG, DateColumn, DateFormat, settle_order
+from cims.trust.files.headers import plain
+from cims.trust.files.opening import open_cells
 from cims.trust.problems import Block, Problems, Unreadable
-from cims.trust.reader import WRONG, DateColumn, DateFormat, plain, settle_order
 
 HEADERS = {
 	"source": ("source", "from", "rater", "voter", "reviewer", "评价方", "评价人", "评分人"),
