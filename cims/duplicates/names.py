@@ -1,12 +1,12 @@
 """What a name comes down to when two of them are compared: without legal form, spelling habits and script."""
 
 import re
-from datetime import date
+from collections.abc import Sequence
 from functools import cache
 
 from cleanco.termdata import terms_by_country, terms_by_type
 
-from cims.customers.text import fold, pinyin
+from cims.customers.text import fold, readings
 
 # What a Chinese company is called after its own name, longest first (Company Law, art. 7, and what was there before it).
 CHINESE_FORMS = (
@@ -28,7 +28,10 @@ _chinese_form = re.compile(f"(?:{'|'.join(CHINESE_FORMS)})$")
 
 def words(text: str) -> list[str]:
 	"""The words of a name, folded; S.A. is one word."""
-	folded = fold(text)
+	return _words(fold(text))
+
+
+def _words(folded: str) -> list[str]:
 	if "." in folded:
 		folded = _initials.sub("", folded)
 	return _no_word.sub(" ", folded).split()
@@ -45,7 +48,10 @@ def legal_forms() -> frozenset[tuple[str, ...]]:
 
 def core(name: str | None) -> str:
 	"""A company's name without its legal form: "Riverside Co., Ltd." and "RIVERSIDE" are both "riverside"."""
-	parts = words(name or "")
+	return _core(words(name or ""))
+
+
+def _core(parts: list[str]) -> str:
 	if not parts:
 		return ""
 	if _han.search("".join(parts)):
@@ -73,11 +79,38 @@ def _chinese_core(name: str) -> str:
 def sound(name: str) -> str | None:
 	"""A core as it sounds, in letters without spaces; the same for Chinese characters and their pinyin. None for too
 	little to go by."""
-	spoken = "".join(pinyin(name)) if _han.search(name) else name.replace(" ", "")
+	return _enough(readings([name])[0][0])
+
+
+def _enough(spoken: str) -> str | None:
 	return spoken[:LONGEST] if len(spoken) >= SHORTEST else None
 
 
-def sound_of_person(name: str | None, birth_date: date | str | None) -> str | None:
-	"""By what a person is looked for: the name with the birth date, for a name alone is that of thousands."""
-	spoken = sound(" ".join(words(name or ""))) if birth_date else None
-	return f"{PERSON}{spoken[: LONGEST - 12]}{birth_date}" if spoken else None
+def sounds(rows: Sequence[tuple]) -> list[list[str]]:
+	"""The sounds of customers: none, one, or two where the legal name is another. rows: each one's name, legal name, type
+	and birth date. All are folded and read at once.
+
+	A person is looked for by the name with the birth date, for a name alone is that of thousands.
+	"""
+	called, legally = (_split([row[at] or "" for row in rows]) for at in (0, 1))
+	persons = {at for at, row in enumerate(rows) if row[2] != "Company"}
+	own = [" ".join(parts) if at in persons else _core(parts) for at, parts in enumerate(called)]
+	legal = ["" if at in persons else _core(parts) for at, parts in enumerate(legally)]
+	found = []
+	spoken = zip(own, legal, readings(own)[0], readings(legal)[0], rows, strict=True)
+	for at, (mine, full, said, said_in_full, row) in enumerate(spoken):
+		first = _enough(said)
+		if at in persons:
+			found.append([f"{PERSON}{first[: LONGEST - 12]}{row[3]}"] if first and row[3] else [])
+			continue
+		second = _enough(said_in_full) if row[1] and full != mine else None
+		found.append(list(dict.fromkeys(one for one in (first, second) if one)))
+	return found
+
+
+def _split(names: list[str]) -> list[list[str]]:
+	"""The words of each name."""
+	joined = "\n".join(names)
+	if joined.count("\n") >= len(names):
+		return list(map(words, names))
+	return list(map(_words, fold(joined).split("\n")))
