@@ -102,13 +102,14 @@ SAVEPOINT = "cims_import_row"
 
 @dataclass
 class Rows:
-	"""The rows of a batch. texts: as they stand in the file; values: what the cells mean, None for empty ones; columns: the
-	customers as they would be, in stored form; there: position -> the customer that it changes, as it is; open: the positions
+	"""The rows of a batch. texts: as they stand in the file; values: what the cells mean, None for empty ones; keys: what they
+	are known by; columns: the customers as they would be, in stored form; there: position -> the customer that it changes, as it is; open: the positions
 	that are still to be judged; doubtful: those that the document has to judge; lost: what is emptied of a row; made: the
 	customers that were made of the rows, by column."""
 
 	texts: dict[str, list[str]]
 	values: dict[str, list]
+	keys: dict[str, list] = field(default_factory=dict)
 	columns: dict[str, list] = field(default_factory=dict)
 	there: dict[int, dict] = field(default_factory=dict)
 	asked: "Asked | None" = None
@@ -227,6 +228,7 @@ class CustomersImport(Importer):
 			if not text:
 				why = message(Problem(chunk.numbers[at], None, "empty"), _)
 				batch.reject(at, in_cell(self.chosen["customer_name"], why))
+		rows.keys = self.keys(rows)
 		return batch
 
 	def read_column(self, batch: Batch, name: str, texts: list[str]) -> list:
@@ -321,12 +323,12 @@ class CustomersImport(Importer):
 		values = batch.data.values
 		codes = values.get("code")
 		titles = [None if codes and codes[at] else title for at, title in enumerate(values["customer_name"])]
-		self.matching.load(batch.chunk.numbers, self.keys(batch.data), titles)
+		self.matching.load(batch.chunk.numbers, batch.data.keys, titles)
 
 	def keys(self, rows: Rows) -> dict[str, list[str | None]]:
 		"""What the rows are known by, in stored form where it can be brought into that, as of new customers."""
 		found = {}
-		for name in dict.fromkeys(("code", *UNIQUE, "phone", "mobile")):
+		for name in dict.fromkeys(("code", *UNIQUE, self.match_by)):
 			column, memo = rows.values.get(name), self.rules.of(name)
 			if column is None:
 				continue
@@ -340,8 +342,7 @@ class CustomersImport(Importer):
 				stored = [text and (memo[text] or (text,))[0] for text in column]
 			else:
 				stored = [text and (memo[text] or text) for text in column]
-			if name in ("code", *UNIQUE, self.match_by):
-				found[name] = stored
+			found[name] = stored
 		return found
 
 	def regions(self, rows: Rows, count: int) -> list[str | None]:

@@ -22,16 +22,15 @@ PERSON = "~"
 
 _han = re.compile(r"[\u3400-\u9fff]")
 _no_word = re.compile(r"[\W_]+")
+_between = re.compile(r"(?:[^\w\n]|_)+")
 _initials = re.compile(r"(?<=\b\w)\.(?=\w\b)")
+_last_signs = {form[-1] for form in CHINESE_FORMS}
 _chinese_form = re.compile(f"(?:{'|'.join(CHINESE_FORMS)})$")
 
 
 def words(text: str) -> list[str]:
 	"""The words of a name, folded; S.A. is one word."""
-	return _words(fold(text))
-
-
-def _words(folded: str) -> list[str]:
+	folded = fold(text)
 	if "." in folded:
 		folded = _initials.sub("", folded)
 	return _no_word.sub(" ", folded).split()
@@ -72,18 +71,14 @@ def _chinese_core(name: str) -> str:
 	# 深圳市 and 深圳, 广东省 and 广东 are the same place.
 	head = name[:2] + name[2:8].replace("省", "", 1).replace("市", "", 1)
 	name = head + name[8:]
-	short = _chinese_form.sub("", name)
+	short = _chinese_form.sub("", name) if name[-1] in _last_signs else name
 	return short if len(short) >= 2 else name
 
 
 def sound(name: str) -> str | None:
 	"""A core as it sounds, in letters without spaces; the same for Chinese characters and their pinyin. None for too
 	little to go by."""
-	return _enough(readings([name])[0][0])
-
-
-def _enough(spoken: str) -> str | None:
-	return spoken[:LONGEST] if len(spoken) >= SHORTEST else None
+	return next(iter(_of_company(readings([name])[0][0])), None)
 
 
 def sounds(rows: Sequence[tuple]) -> list[list[str]]:
@@ -92,20 +87,27 @@ def sounds(rows: Sequence[tuple]) -> list[list[str]]:
 
 	A person is looked for by the name with the birth date, for a name alone is that of thousands.
 	"""
-	called, legally = (_split([row[at] or "" for row in rows]) for at in (0, 1))
-	persons = {at for at, row in enumerate(rows) if row[2] != "Company"}
-	own = [" ".join(parts) if at in persons else _core(parts) for at, parts in enumerate(called)]
-	legal = ["" if at in persons else _core(parts) for at, parts in enumerate(legally)]
-	found = []
-	spoken = zip(own, legal, readings(own)[0], readings(legal)[0], rows, strict=True)
-	for at, (mine, full, said, said_in_full, row) in enumerate(spoken):
-		first = _enough(said)
-		if at in persons:
-			found.append([f"{PERSON}{first[: LONGEST - 12]}{row[3]}"] if first and row[3] else [])
-			continue
-		second = _enough(said_in_full) if row[1] and full != mine else None
-		found.append(list(dict.fromkeys(one for one in (first, second) if one)))
+	persons = [row[2] != "Company" for row in rows]
+	called = _split([row[0] or "" for row in rows])
+	own = [" ".join(parts) if person else _core(parts) for parts, person in zip(called, persons, strict=True)]
+	found = [
+		_of_person(said, row[3]) if person else _of_company(said)
+		for said, person, row in zip(readings(own)[0], persons, rows, strict=True)
+	]
+	others = [at for at, row in enumerate(rows) if not persons[at] and row[1] and row[1] != row[0]]
+	legal = list(map(_core, _split([rows[at][1] for at in others])))
+	for at, full, said in zip(others, legal, readings(legal)[0], strict=True):
+		if full != own[at]:
+			found[at] += [one for one in _of_company(said) if one not in found[at]]
 	return found
+
+
+def _of_company(spoken: str) -> list[str]:
+	return [spoken[:LONGEST]] if len(spoken) >= SHORTEST else []
+
+
+def _of_person(spoken: str, birth_date) -> list[str]:
+	return [f"{PERSON}{one[: LONGEST - 12]}{birth_date}" for one in _of_company(spoken) if birth_date]
 
 
 def _split(names: list[str]) -> list[list[str]]:
@@ -113,4 +115,7 @@ def _split(names: list[str]) -> list[list[str]]:
 	joined = "\n".join(names)
 	if joined.count("\n") >= len(names):
 		return list(map(words, names))
-	return list(map(_words, fold(joined).split("\n")))
+	folded = fold(joined)
+	if "." in folded:
+		folded = _initials.sub("", folded)
+	return [line.split() for line in _between.sub(" ", folded).split("\n")]

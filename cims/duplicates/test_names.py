@@ -1,6 +1,8 @@
 """Names without what makes no difference to who is meant."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cims.duplicates.names import LONGEST, core, sound, sounds
 
@@ -44,6 +46,18 @@ def test_too_little_is_no_key():
 	assert sound("") is None
 	assert sound(core("A B")) is None
 	assert len(sound("x" * 200)) == LONGEST
+
+
+@given(
+	st.lists(
+		st.lists(st.sampled_from([*"中国._ aB\n", "Ltd", "有限公司"]), max_size=8).map("".join),
+		min_size=1,
+		max_size=4,
+	)
+)
+def test_many_at_once_are_as_each_alone(written):
+	together = sounds([(name, None, "Company", None) for name in written])
+	assert together == [[found] if (found := sound(core(name))) else [] for name in written]
 
 
 def of_person(name: str, birth_date: str | None) -> list[str]:
