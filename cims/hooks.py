@@ -77,6 +77,8 @@ doc_events = {
 
 # Brought in line with customers that were written as sets of rows, in the same transaction: f(names).
 cims_customer_indexes = ["cims.search.index.refresh", "cims.duplicates.keys.refresh"]
+# The same for new customers, from their values: classes, see cims.customers.derived.OfNew.
+cims_new_customer_indexes = ["cims.search.index.NewTexts", "cims.duplicates.keys.NewKeys"]
 
 has_permission = {
 	"Duplicate Candidate": "cims.duplicates.queue.has_permission",

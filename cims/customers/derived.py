@@ -1,10 +1,11 @@
 """What is derived from customers and kept: brought in line after customers were written set-based.
 
-Each part that keeps such data names its function in the hook `cims_customer_indexes`; single documents go through the
-parts' own document events.
+Each part that keeps such data names its function in the hook `cims_customer_indexes`, and in `cims_new_customer_indexes`
+the shorter way for customers of whom nothing is kept yet; single documents go through the parts' own document events.
 """
 
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import frappe
@@ -17,6 +18,51 @@ def refresh(names: Sequence[str]) -> None:
 	if names:
 		for path in frappe.get_hooks("cims_customer_indexes"):
 			frappe.get_attr(path)(names)
+
+
+class OfNew(ABC):
+	"""What one part keeps of new customers: taken from their values in any number of portions, and written at once.
+
+	Only `write` asks the database; the rest may go on while it is busy.
+	"""
+
+	@abstractmethod
+	def take(self, columns: Mapping[str, Sequence]) -> None:
+		"""More customers, by column: `name` and every field that a person may fill, as stored."""
+
+	def get_ready(self) -> None:
+		"""What can be done before writing."""
+
+	@abstractmethod
+	def write(self) -> None:
+		"""Write what was taken, in the caller's transaction, and forget it."""
+
+
+class NewCustomers(OfNew):
+	"""All that is derived from new customers. It must be written before the transaction ends that makes them."""
+
+	def __init__(self):
+		self.parts: list[OfNew] = [
+			frappe.get_attr(path)() for path in frappe.get_hooks("cims_new_customer_indexes")
+		]
+		self.count = 0
+
+	def take(self, columns: Mapping[str, Sequence]) -> None:
+		if columns["name"]:
+			self.count += len(columns["name"])
+			for part in self.parts:
+				part.take(columns)
+
+	def get_ready(self) -> None:
+		if self.count:
+			for part in self.parts:
+				part.get_ready()
+
+	def write(self) -> None:
+		if self.count:
+			for part in self.parts:
+				part.write()
+			self.count = 0
 
 
 @contextmanager

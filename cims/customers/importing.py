@@ -9,7 +9,7 @@ notifications, webhooks, server scripts, assignments and followers; where somebo
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -33,6 +33,7 @@ from cims.imports.outcome import DUPLICATE, NEW, REJECTED, UPDATED, Batch
 from cims.imports.permission import Permission
 from cims.imports.source import Chunk
 from cims.ratings import policies, store
+from cims.search import grams
 from cims.trust.calendar import to_date
 from cims.trust.files.dates import WRONG, DateFormat, DateForms, settle_order
 from cims.trust.problems import Problem, message
@@ -94,18 +95,28 @@ LINKS = ("customer_group", "source", "account_manager", "country")
 # What a TEXT column of the database holds.
 TEXT_BYTES = 65_535
 FAST_AT_ONCE, STRICT_AT_ONCE = 5000, 200
+# New customers whose derived data is written at once: enough for a segment of the search index that stays as it is.
+DERIVED_AT_ONCE = grams.SEGMENT // 2
 SAVEPOINT = "cims_import_row"
 
 
 @dataclass
 class Rows:
-	"""The rows of a batch. texts: as they stand in the file; values: what the cells mean, None for empty ones; columns: the
-	customers as they would be, in stored form; there: position -> the customer that it changes, as it is."""
+	"""The rows of a batch. texts: as they stand in the file; values: what the cells mean, None for empty ones; keys: what they
+	are known by; columns: the customers as they would be, in stored form; there: position -> the customer that it changes, as it is; open: the positions
+	that are still to be judged; doubtful: those that the document has to judge; lost: what is emptied of a row; made: the
+	customers that were made of the rows, by column."""
 
 	texts: dict[str, list[str]]
 	values: dict[str, list]
+	keys: dict[str, list] = field(default_factory=dict)
 	columns: dict[str, list] = field(default_factory=dict)
 	there: dict[int, dict] = field(default_factory=dict)
+	asked: "Asked | None" = None
+	open: list[int] = field(default_factory=list)
+	lost: dict[int, list[str]] = field(default_factory=dict)
+	doubtful: set[int] = field(default_factory=set)
+	made: dict[str, list] = field(default_factory=dict)
 
 	def given(self, at: int) -> dict:
 		"""What the file says of one row."""
@@ -114,6 +125,18 @@ class Rows:
 	def row(self, at: int) -> dict:
 		"""The customer as it would be."""
 		return {name: column[at] for name, column in self.columns.items()}
+
+
+@dataclass
+class Asked:
+	"""What the database says of the keys of a batch, each by position (`Matching`). same: the customers that have the key by
+	which they are to be found; by_code, twins: by the code and the name; others: by each unique field."""
+
+	seen: list[tuple]
+	same: dict[int, list[dict]]
+	by_code: dict[int, list[dict]]
+	others: dict[str, dict[int, list[dict]]]
+	twins: dict[int, list[dict]]
 
 
 class CustomersImport(Importer):
@@ -160,7 +183,9 @@ class CustomersImport(Importer):
 		self.template = frappe.new_doc(CUSTOMER)
 		self.usual = standing(self.template)
 		self.may_create, self.may_write = Permission(CUSTOMER, "create"), Permission(CUSTOMER, "write")
+		self.free = self.may_create.free and self.may_write.free
 		self.matching = Matching(self.doc.name)
+		self.fresh = derived.NewCustomers()
 
 	def check_match(self) -> None:
 		if self.match_by != "code" and self.match_by not in self.at:
@@ -203,10 +228,7 @@ class CustomersImport(Importer):
 			if not text:
 				why = message(Problem(chunk.numbers[at], None, "empty"), _)
 				batch.reject(at, in_cell(self.chosen["customer_name"], why))
-		self.keys(rows)
-		for name in ("email", "website"):
-			for text in filter(None, rows.values.get(name, ())):
-				getattr(self.rules, name)[text]
+		rows.keys = self.keys(rows)
 		return batch
 
 	def read_column(self, batch: Batch, name: str, texts: list[str]) -> list:
@@ -256,24 +278,43 @@ class CustomersImport(Importer):
 
 	# --- who is who
 
-	def judge(self, batch: Batch) -> None:
+	def match(self, batch: Batch) -> None:
 		self.load(batch)
-		for at, name, value, first in self.matching.seen():
+		there, given = self.matching.there, self.match_by != "code" and "code" in self.at
+		column = "name" if self.match_by == "code" else self.match_by
+		batch.data.asked = Asked(
+			list(self.matching.seen()),
+			there(self.match_by, column, ("name", "owner", *HEADERS)),
+			there("code", "name", ("name",)) if given else {},
+			{name: there(name, name, ("name",), living=True) for name in UNIQUE if name in self.at},
+			there("customer_name", "customer_name", ("name", *IDENTITY)),
+		)
+
+	def weigh(self, batch: Batch) -> None:
+		rows = batch.data
+		for at, name, value, first in rows.asked.seen:
 			why = _("{0} already stands in row {1}.").format(value, first)
 			batch.reject(at, in_cell(self.chosen[name], why))
-		rows = batch.data
 		rows.there = self.find(batch)
 		self.check_codes(batch)
 		self.settle(rows, len(batch.chunk))
-		doubtful, lost = self.rules.settle(rows.columns)
-		doubtful |= self.taken(rows) | self.not_permitted(batch)
-		twins = self.matching.there("customer_name", "customer_name", ("name", *IDENTITY))
+		rows.doubtful, rows.lost = self.rules.settle(rows.columns)
+		rows.doubtful |= self.taken(rows)
 		for at in batch.of(NEW):
-			if at not in doubtful:
-				notes = [emptied([self.label[name] for name in lost[at]])] if at in lost else []
-			elif (notes := self.ask_document(batch, at)) is None:
-				continue
-			self.conclude(batch, at, twins.get(at, ()), notes)
+			if at in rows.doubtful or not self.free:
+				rows.open.append(at)
+			else:
+				self.conclude(batch, at)
+
+	def judge(self, batch: Batch) -> None:
+		rows = batch.data
+		for at in rows.open:
+			notes = None
+			if at in rows.doubtful or not self.may(rows, at):
+				notes = self.ask_document(batch, at)
+				if notes is None:
+					continue
+			self.conclude(batch, at, notes)
 
 	def pass_by(self, batch: Batch) -> None:
 		self.load(batch)
@@ -282,12 +323,12 @@ class CustomersImport(Importer):
 		values = batch.data.values
 		codes = values.get("code")
 		titles = [None if codes and codes[at] else title for at, title in enumerate(values["customer_name"])]
-		self.matching.load(batch.chunk.numbers, self.keys(batch.data), titles)
+		self.matching.load(batch.chunk.numbers, batch.data.keys, titles)
 
 	def keys(self, rows: Rows) -> dict[str, list[str | None]]:
 		"""What the rows are known by, in stored form where it can be brought into that, as of new customers."""
 		found = {}
-		for name in dict.fromkeys(("code", *UNIQUE, "phone", "mobile")):
+		for name in dict.fromkeys(("code", *UNIQUE, self.match_by)):
 			column, memo = rows.values.get(name), self.rules.of(name)
 			if column is None:
 				continue
@@ -301,8 +342,7 @@ class CustomersImport(Importer):
 				stored = [text and (memo[text] or (text,))[0] for text in column]
 			else:
 				stored = [text and (memo[text] or text) for text in column]
-			if name in ("code", *UNIQUE, self.match_by):
-				found[name] = stored
+			found[name] = stored
 		return found
 
 	def regions(self, rows: Rows, count: int) -> list[str | None]:
@@ -316,9 +356,8 @@ class CustomersImport(Importer):
 
 	def find(self, batch: Batch) -> dict[int, dict]:
 		"""Position -> the customer that the row is about, as it is. Several that it may be about are a problem."""
-		column = "name" if self.match_by == "code" else self.match_by
 		found = {}
-		for at, same in self.matching.there(self.match_by, column, ("name", "owner", *HEADERS)).items():
+		for at, same in batch.data.asked.same.items():
 			living = [there for there in same if there["status"] != ARCHIVED] or same
 			if len(living) > 1:
 				codes = ", ".join(there["name"] for there in living[:5])
@@ -332,7 +371,7 @@ class CustomersImport(Importer):
 		"""Where customers are found by something else than their code, a code in the row has to agree with it."""
 		if self.match_by == "code" or "code" not in self.at:
 			return
-		known = {at: same[0]["name"] for at, same in self.matching.there("code", "name", ("name",)).items()}
+		known = {at: same[0]["name"] for at, same in batch.data.asked.by_code.items()}
 		for at, code in enumerate(batch.data.values["code"]):
 			same, by_code = batch.data.there.get(at), known.get(at)
 			if code and same and same["name"] != by_code:
@@ -378,10 +417,8 @@ class CustomersImport(Importer):
 	def taken(self, rows: Rows) -> set[int]:
 		"""The rows whose resident ID or credit code another customer has."""
 		found = set()
-		for name in UNIQUE:
-			if name not in self.at:
-				continue
-			for at, others in self.matching.there(name, name, ("name",), living=True).items():
+		for name, taken in rows.asked.others.items():
+			for at, others in taken.items():
 				me, value = rows.there.get(at, {}), rows.columns[name][at]
 				if (
 					value
@@ -391,13 +428,8 @@ class CustomersImport(Importer):
 					found.add(at)
 		return found
 
-	def not_permitted(self, batch: Batch) -> set[int]:
-		"""The rows that the user may not make of change, by user permissions and the like."""
-		if self.may_create.free and self.may_write.free:
-			return set()
-		return {at for at in batch.of(NEW) if not self.may(batch.data, at)}
-
 	def may(self, rows: Rows, at: int) -> bool:
+		"""Whether the user may make or change the customer of a row, by user permissions and the like."""
 		there, values = rows.there.get(at), rows.row(at)
 		if not there:
 			return self.may_create.may(values)
@@ -443,13 +475,17 @@ class CustomersImport(Importer):
 		doc.update(values)
 		return doc
 
-	def conclude(self, batch: Batch, at: int, twins: Sequence[Mapping], notes: list[str]) -> None:
+	def conclude(self, batch: Batch, at: int, notes: list[str] | None = None) -> None:
+		"""notes: what the document had to say, None if it wasn't asked."""
 		rows, there = batch.data, batch.data.there.get(at)
+		if notes is None:
+			notes = [emptied([self.label[name] for name in rows.lost[at]])] if at in rows.lost else []
 		if not there:
+			twins = rows.asked.twins.get(at, ())
 			if twin := next((one["name"] for one in twins if self.is_twin(rows, at, one)), None):
 				note = _("Is there as {0}. Write that code into the row to update the customer.").format(twin)
 				batch.say(at, DUPLICATE, note)
-			else:
+			elif notes:
 				batch.say(at, NEW, *notes)
 			return
 		changed = [
@@ -489,7 +525,7 @@ class CustomersImport(Importer):
 
 	def write_set(self, batch: Batch) -> None:
 		rows, new, updated = batch.data, batch.of(NEW), batch.of(UPDATED)
-		made = self.insert_set(rows, new)
+		self.insert_set(rows, new)
 		names = [rows.there[at]["name"] for at in updated]
 		if updated:
 			former = [self.former(rows, at) for at in updated]
@@ -497,18 +533,28 @@ class CustomersImport(Importer):
 			columns = {name: [rows.columns[name][at] for at in updated] for name in HEADERS if name != "code"}
 			changes.update(CUSTOMER, names, columns, self.stamp)
 			self.rate_again(former, names)
-		derived.refresh([*made, *names])
+			derived.refresh(names)
 
-	def insert_set(self, rows: Rows, new: list[int]) -> list[str]:
+	def insert_set(self, rows: Rows, new: list[int]) -> None:
 		if not new:
-			return []
+			return
 		codes = [rows.columns["code"][at] for at in new]
 		given = iter(self.names.take(codes.count(None)) if self.names else ())
 		codes = [code or next(given) for code in codes]
 		columns = {name: [rows.columns[name][at] for at in new] for name in HEADERS}
-		same = {**self.usual, "import_id": self.doc.name}
-		changes.insert(CUSTOMER, {**columns, "name": codes, "code": codes}, same, self.stamp)
-		return codes
+		rows.made = {**columns, "name": codes, "code": codes}
+		changes.insert(CUSTOMER, rows.made, {**self.usual, "import_id": self.doc.name}, self.stamp)
+
+	def derive(self, batch: Batch) -> None:
+		if batch.data.made:
+			self.fresh.take(batch.data.made)
+
+	def gather(self, everything: bool) -> Callable[[], None] | None:
+		if not self.fresh.count or (self.fresh.count < DERIVED_AT_ONCE and not everything):
+			return None
+		full, self.fresh = self.fresh, derived.NewCustomers()
+		full.get_ready()
+		return full.write
 
 	@staticmethod
 	def former(rows: Rows, at: int) -> dict:

@@ -22,11 +22,12 @@ from frappe.utils import (
 )
 
 from cims.cims.doctype.cims_customer.cims_customer import COMPANY_FIELDS, PERSON_FIELDS
-from cims.customers import identity, regions
+from cims.customers import identity, regions, shortcuts
 from cims.customers.identity import BadValue
 
 CUSTOMER = "CIMS Customer"
-REMEMBERED = 200_000
+# Some batches' worth: most values come once, and what is remembered takes memory.
+REMEMBERED = 50_000
 
 
 class Memo(dict):
@@ -46,6 +47,10 @@ class Memo(dict):
 			found = None
 		self[key] = found
 		return found
+
+
+def code(name: str) -> str:
+	return shortcuts.code(name) or validate_name(CUSTOMER, name)
 
 
 def phone(number: str, region: str | None, mobile: bool = False) -> str:
@@ -78,7 +83,7 @@ class Rules:
 	"""The rules with what they have found so far. `settle` applies them to columns of equal length."""
 
 	def __init__(self):
-		self.code = Memo(partial(validate_name, CUSTOMER))
+		self.code = Memo(code)
 		self.credit_code = Memo(identity.credit_code)
 		self.person = Memo(person)
 		self.phone = Memo(phone)

@@ -16,6 +16,7 @@ RESIDENT_ID = re.compile(r"[0-9]{17}[0-9X]")
 CREDIT_CODE = re.compile(r"[0-9]{8}[0-9A-HJ-NPQRTUWXY]{10}")
 CREDIT_VALUES = {sign: value for value, sign in enumerate("0123456789ABCDEFGHJKLMNPQRTUWXY")}
 CREDIT_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28, 1)
+CODE = re.compile(r"(?!New)[A-Za-z0-9_.-]+")
 ADDRESS = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*@(?:[a-z0-9]+\.)+[a-z]+")
 # Digits in groups, with or without China's code; one sign at most between two groups.
 DIGITS = re.compile(r"(\+86[ -]?)?([0-9]+(?:[ -][0-9]+)*)")
@@ -56,9 +57,19 @@ def phone(number: str, region: str | None, mobile: bool) -> str | None:
 	digits = found[2].replace(" ", "").replace("-", "")
 	if MOBILE.fullmatch(digits):
 		return f"+86{digits}"
-	if not mobile and digits[0] == "0" and FIXED.fullmatch(digits, 1):
+	if mobile:
+		return None
+	if digits[0] == "0" and FIXED.fullmatch(digits, 1):
 		return f"+86{digits[1:]}"
+	# Only behind +86 is it sure that the first digits are an area's; 1 begins carriers' codes too, but for Beijing's 10.
+	if found[1] and (digits[0] not in "01" or digits[:2] == "10") and FIXED.fullmatch(digits):
+		return f"+86{digits}"
 	return None
+
+
+def code(name: str) -> str | None:
+	"""A customer's code of plain signs; `validate_name` minds the others, and beginnings that are words."""
+	return name if CODE.fullmatch(name) else None
 
 
 def email(address: str) -> str | None:

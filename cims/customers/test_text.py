@@ -45,6 +45,17 @@ def test_initials():
 	assert text.initials("Riverside 银行") == "ryh"
 
 
+PARTS = st.sampled_from([*"中国重庆长沙银行曾单于乐山𠮷々é9", "ab", " ", "·", "_", "\n", "()"])
+
+
+@given(st.lists(st.one_of(st.lists(PARTS, max_size=8).map("".join), st.text(max_size=8))))
+def test_many_texts_read_as_each_alone(written):
+	folded = [text.fold(one) for one in written]
+	read, first = text.readings(folded)
+	assert read == ["".join(text.pinyin(one)) for one in folded]
+	assert first == [text.initials(one) for one in folded]
+
+
 @given(st.text(), st.text())
 def test_a_part_folds_to_a_part(one, other):
 	assert text.fold(one) in text.fold(one + " " + other)

@@ -4,7 +4,8 @@ One row for each customer, a second one where the legal name is another name. Te
 codes and resident IDs need none: they are kept in one form and have their indexes on the customer itself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 
 import frappe
 
@@ -36,13 +37,7 @@ def drop_table() -> None:
 
 def sounds(customer) -> list[str]:
 	"""The sounds of a customer's names (document or row): none, one, or two where the legal name is another."""
-	if customer["customer_type"] != "Company":
-		spoken = [names.sound_of_person(customer["customer_name"], customer["birth_date"])]
-	else:
-		own = names.core(customer["customer_name"])
-		legal = names.core(customer["legal_name"]) if customer["legal_name"] else own
-		spoken = [names.sound(own)] if legal == own else [names.sound(own), names.sound(legal)]
-	return list(dict.fromkeys(one for one in spoken if one))
+	return names.sounds([tuple(customer[field] for field in READ[1:])])[0]
 
 
 def echo(sound: str) -> str | None:
@@ -55,23 +50,25 @@ def refresh(customers: Sequence[str]) -> None:
 	thousand."""
 	for part in sql.chunks(sorted(set(customers)), sql.ROWS_AT_ONCE):
 		there = frappe.db.sql(
-			f"SELECT {', '.join(READ)} FROM `tab{CUSTOMER}` WHERE name IN %(names)s",
+			f"SELECT {', '.join(READ)} FROM `tab{CUSTOMER}` WHERE name IN %(names)s ORDER BY name",
 			{"names": part},
-			as_dict=True,
 		)
 		frappe.db.sql(f"DELETE FROM `{TABLE}` WHERE customer IN %(names)s", {"names": part})
-		_insert([row for customer in there for row in rows(customer)])
+		if there:
+			_insert(list(rows(list(zip(*there, strict=True)))))
 		if len(there) < len(part):
-			_forget_pairs(sorted(set(part) - {row.name for row in there}))
+			_forget_pairs(sorted(set(part) - {row[0] for row in there}))
 
 
-def rows(customer) -> Iterator[tuple[str, int, str | None, str | None]]:
-	"""The rows of one customer; one without a sound where there is nothing to go by, so that it counts as seen."""
-	found = sounds(customer)
-	if not found:
-		yield customer["name"], 0, None, None
-	for at, one in enumerate(found):
-		yield customer["name"], at, one, echo(one)
+def rows(columns: Sequence[Sequence]) -> Iterator[tuple[str, int, str | None, str | None]]:
+	"""The rows of customers given by the columns of READ; one without a sound where there is nothing to go by, so that
+	it counts as seen."""
+	codes, *told = columns
+	for code, found in zip(codes, names.sounds(list(zip(*told, strict=True))), strict=True):
+		if not found:
+			yield code, 0, None, None
+		for at, one in enumerate(found):
+			yield code, at, one, echo(one)
 
 
 def _insert(made: Sequence[tuple]) -> None:
@@ -80,6 +77,24 @@ def _insert(made: Sequence[tuple]) -> None:
 			f"INSERT INTO `{TABLE}` (customer, part, sound, echo) VALUES {', '.join(['(%s, %s, %s, %s)'] * len(made))}",
 			[value for row in made for value in row],
 		)
+
+
+class NewKeys(derived.OfNew):
+	"""The keys of new customers, from what was written of them."""
+
+	def __init__(self):
+		self.made: list[tuple] = []
+
+	def take(self, columns: Mapping[str, Sequence]) -> None:
+		self.made += rows([columns[field] for field in READ])
+
+	def get_ready(self) -> None:
+		self.made.sort(key=itemgetter(0, 1))
+
+	def write(self) -> None:
+		customers, parts, heard, back = zip(*self.made, strict=True)
+		sql.load(TABLE, {"customer": customers, "part": list(map(str, parts)), "sound": heard, "echo": back})
+		self.made = []
 
 
 def _forget_pairs(gone: Sequence[str]) -> None:

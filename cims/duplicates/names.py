@@ -1,12 +1,12 @@
 """What a name comes down to when two of them are compared: without legal form, spelling habits and script."""
 
 import re
-from datetime import date
+from collections.abc import Sequence
 from functools import cache
 
 from cleanco.termdata import terms_by_country, terms_by_type
 
-from cims.customers.text import fold, pinyin
+from cims.customers.text import fold, readings
 
 # What a Chinese company is called after its own name, longest first (Company Law, art. 7, and what was there before it).
 CHINESE_FORMS = (
@@ -22,7 +22,9 @@ PERSON = "~"
 
 _han = re.compile(r"[\u3400-\u9fff]")
 _no_word = re.compile(r"[\W_]+")
+_between = re.compile(r"(?:[^\w\n]|_)+")
 _initials = re.compile(r"(?<=\b\w)\.(?=\w\b)")
+_last_signs = {form[-1] for form in CHINESE_FORMS}
 _chinese_form = re.compile(f"(?:{'|'.join(CHINESE_FORMS)})$")
 
 
@@ -45,7 +47,10 @@ def legal_forms() -> frozenset[tuple[str, ...]]:
 
 def core(name: str | None) -> str:
 	"""A company's name without its legal form: "Riverside Co., Ltd." and "RIVERSIDE" are both "riverside"."""
-	parts = words(name or "")
+	return _core(words(name or ""))
+
+
+def _core(parts: list[str]) -> str:
 	if not parts:
 		return ""
 	if _han.search("".join(parts)):
@@ -66,18 +71,51 @@ def _chinese_core(name: str) -> str:
 	# 深圳市 and 深圳, 广东省 and 广东 are the same place.
 	head = name[:2] + name[2:8].replace("省", "", 1).replace("市", "", 1)
 	name = head + name[8:]
-	short = _chinese_form.sub("", name)
+	short = _chinese_form.sub("", name) if name[-1] in _last_signs else name
 	return short if len(short) >= 2 else name
 
 
 def sound(name: str) -> str | None:
 	"""A core as it sounds, in letters without spaces; the same for Chinese characters and their pinyin. None for too
 	little to go by."""
-	spoken = "".join(pinyin(name)) if _han.search(name) else name.replace(" ", "")
-	return spoken[:LONGEST] if len(spoken) >= SHORTEST else None
+	return next(iter(_of_company(readings([name])[0][0])), None)
 
 
-def sound_of_person(name: str | None, birth_date: date | str | None) -> str | None:
-	"""By what a person is looked for: the name with the birth date, for a name alone is that of thousands."""
-	spoken = sound(" ".join(words(name or ""))) if birth_date else None
-	return f"{PERSON}{spoken[: LONGEST - 12]}{birth_date}" if spoken else None
+def sounds(rows: Sequence[tuple]) -> list[list[str]]:
+	"""The sounds of customers: none, one, or two where the legal name is another. rows: each one's name, legal name, type
+	and birth date. All are folded and read at once.
+
+	A person is looked for by the name with the birth date, for a name alone is that of thousands.
+	"""
+	persons = [row[2] != "Company" for row in rows]
+	called = _split([row[0] or "" for row in rows])
+	own = [" ".join(parts) if person else _core(parts) for parts, person in zip(called, persons, strict=True)]
+	found = [
+		_of_person(said, row[3]) if person else _of_company(said)
+		for said, person, row in zip(readings(own)[0], persons, rows, strict=True)
+	]
+	others = [at for at, row in enumerate(rows) if not persons[at] and row[1] and row[1] != row[0]]
+	legal = list(map(_core, _split([rows[at][1] for at in others])))
+	for at, full, said in zip(others, legal, readings(legal)[0], strict=True):
+		if full != own[at]:
+			found[at] += [one for one in _of_company(said) if one not in found[at]]
+	return found
+
+
+def _of_company(spoken: str) -> list[str]:
+	return [spoken[:LONGEST]] if len(spoken) >= SHORTEST else []
+
+
+def _of_person(spoken: str, birth_date) -> list[str]:
+	return [f"{PERSON}{one[: LONGEST - 12]}{birth_date}" for one in _of_company(spoken) if birth_date]
+
+
+def _split(names: list[str]) -> list[list[str]]:
+	"""The words of each name."""
+	joined = "\n".join(names)
+	if joined.count("\n") >= len(names):
+		return list(map(words, names))
+	folded = fold(joined)
+	if "." in folded:
+		folded = _initials.sub("", folded)
+	return [line.split() for line in _between.sub(" ", folded).split("\n")]

@@ -1,8 +1,10 @@
 """Names without what makes no difference to who is meant."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cims.duplicates.names import LONGEST, core, sound, sound_of_person
+from cims.duplicates.names import LONGEST, core, sound, sounds
 
 SAME = [
 	("Riverside Trading Co., Ltd.", "RIVERSIDE TRADING"),
@@ -46,7 +48,32 @@ def test_too_little_is_no_key():
 	assert len(sound("x" * 200)) == LONGEST
 
 
+@given(
+	st.lists(
+		st.lists(st.sampled_from([*"中国._ aB\n", "Ltd", "有限公司"]), max_size=8).map("".join),
+		min_size=1,
+		max_size=4,
+	)
+)
+def test_many_at_once_are_as_each_alone(written):
+	together = sounds([(name, None, "Company", None) for name in written])
+	assert together == [[found] if (found := sound(core(name))) else [] for name in written]
+
+
+def of_person(name: str, birth_date: str | None) -> list[str]:
+	return sounds([("Riverside", "", "Company", None), (name, None, "Individual", birth_date)])[1]
+
+
 def test_a_person_needs_a_birth_date():
-	assert sound_of_person("张伟", None) is None
-	assert sound_of_person("张伟", "1990-03-07") == sound_of_person("Zhang Wei", "1990-03-07")
-	assert sound_of_person("张伟", "1990-03-07") != sound_of_person("张伟", "1990-03-08")
+	assert of_person("张伟", None) == []
+	assert of_person("张伟", "1990-03-07") == of_person("Zhang Wei", "1990-03-07") != []
+	assert of_person("张伟", "1990-03-07") != of_person("张伟", "1990-03-08")
+
+
+def test_a_legal_name_sounds_too_where_it_is_another():
+	assert sounds(
+		[("恒通", "恒通有限公司", "Company", None), ("恒通", "深圳恒通有限公司", "Company", None)]
+	) == [
+		["hengtong"],
+		["hengtong", "shenzhenhengtong"],
+	]

@@ -1,11 +1,12 @@
-"""Rows on their way into the database: loaded into temporary tables of this connection, then written from there.
+"""Rows on their way into the database: new documents straight into their table, everything else by way of temporary tables
+of this connection.
 
-The tables are InnoDB's, which fills indexes of text ten times faster than Aria and keeps its temporary rows in a file of its
+The temporary tables are InnoDB's, which fills indexes of text ten times faster than Aria and keeps its temporary rows in a file of its
 own: files in the machine's folder for temporary ones are deleted by any other MariaDB that starts there.
 """
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import frappe
 from frappe import _
@@ -51,29 +52,35 @@ def may_load() -> bool:
 	return bool(frappe.conf.local_infile) and bool(frappe.db.sql("SELECT @@local_infile")[0][0])
 
 
-def load(table: str, names: Sequence[str], columns: Sequence[Sequence]) -> int:
+def load(
+	table: str, names: Sequence[str], columns: Sequence[Sequence], same: Mapping[str, object] | None = None
+) -> int:
 	"""Load rows, given as columns of text and numbers (None for nothing), into a table. Returns how many.
 
-	With LOAD DATA LOCAL where the server takes it, else with INSERTs of many rows.
+	same: what all of the rows have besides. With LOAD DATA LOCAL where the server takes it, else with INSERTs of many rows.
 	"""
 	count = len(columns[0])
 	if not count:
 		return 0
 	if may_load():
-		_load_file(table, names, columns, count)
+		_load_file(table, names, columns, count, same or {})
 	else:
-		_insert(table, names, columns)
+		_insert(table, names, columns, same or {})
 	return count
 
 
-def _load_file(table: str, names: Sequence[str], columns: Sequence[Sequence], count: int) -> None:
+def _load_file(
+	table: str, names: Sequence[str], columns: Sequence[Sequence], count: int, same: Mapping[str, object]
+) -> None:
 	head = ", ".join(f"`{name}`" for name in names)
+	sets = "SET " + ", ".join(f"`{name}` = %s" for name in same) if same else ""
 	with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="", suffix=".tsv") as file:
 		file.writelines("\t".join(row) + "\n" for row in zip(*map(_texts, columns), strict=True))
 		file.flush()
 		loaded = run(
-			f"LOAD DATA LOCAL INFILE %s INTO TABLE `{table}` CHARACTER SET utf8mb4 LINES TERMINATED BY '\\n' ({head})",
-			(file.name,),
+			f"LOAD DATA LOCAL INFILE %s INTO TABLE `{table}` CHARACTER SET utf8mb4"
+			f" LINES TERMINATED BY '\\n' ({head}) {sets}",
+			(file.name, *same.values()),
 		)
 	# LOCAL turns what is wrong into warnings: a row that is left out, a text that is cut off.
 	warnings = frappe.db._conn.show_warnings()
@@ -92,11 +99,13 @@ def _texts(column: Sequence) -> Iterable[str]:
 	return ["\\N" if value is None else str(value).translate(ESCAPES) for value in column]
 
 
-def _insert(table: str, names: Sequence[str], columns: Sequence[Sequence]) -> None:
-	head = ", ".join(f"`{name}`" for name in names)
-	one = "(" + ", ".join(["%s"] * len(names)) + ")"
+def _insert(
+	table: str, names: Sequence[str], columns: Sequence[Sequence], same: Mapping[str, object]
+) -> None:
+	head = ", ".join(f"`{name}`" for name in (*names, *same))
+	one = "(" + ", ".join(["%s"] * (len(names) + len(same))) + ")"
 	for part in sql.chunks(zip(*columns, strict=True), ROWS_AT_ONCE):
 		run(
 			f"INSERT INTO `{table}` ({head}) VALUES {', '.join([one] * len(part))}",
-			[value for row in part for value in row],
+			[value for row in part for value in (*row, *same.values())],
 		)

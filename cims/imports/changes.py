@@ -3,6 +3,7 @@ that it changed (CIMS Import Change)."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from operator import gt
 
 import frappe
 from frappe.utils import get_datetime
@@ -11,7 +12,7 @@ from cims.imports import bulk
 from cims.ratings import sql
 
 CHANGE = "CIMS Import Change"
-# The rows to be written, in a table of this connection.
+# The rows to be changed, in a table of this connection.
 ROWS = "cims_import_rows"
 AT_ONCE = 5000
 
@@ -19,20 +20,19 @@ AT_ONCE = 5000
 def insert(
 	doctype: str, columns: Mapping[str, Sequence], constants: Mapping[str, object], stamp: str
 ) -> None:
-	"""Insert documents, given as columns (`name` among them), and what is the same for all of them."""
+	"""Insert documents, given as columns (`name` among them), and what is the same for all of them.
+
+	In the order of their names, in which the database keeps them.
+	"""
 	user = frappe.session.user
 	same = {"creation": stamp, "modified": stamp, "owner": user, "modified_by": user, **constants}
-	names = list(columns)
-	bulk.create_like(ROWS, f"tab{doctype}", names)
-	count = bulk.load(ROWS, names, list(columns.values()))
-	head = ", ".join(f"`{name}`" for name in (*names, *same))
-	chosen = ", ".join((*(f"`{name}`" for name in names), *["%s"] * len(same)))
-	written = bulk.run(
-		f"INSERT INTO `tab{doctype}` ({head}) SELECT {chosen} FROM `{ROWS}`", list(same.values())
-	)
-	if written != count:
-		raise frappe.ValidationError(f"{written} of {count} rows of {doctype} were written")
-	bulk.drop(ROWS)
+	names = columns["name"]
+	same |= {name: None for name, column in columns.items() if column.count(None) == len(names)}
+	columns = {name: column for name, column in columns.items() if name not in same}
+	if any(map(gt, names, names[1:])):
+		order = sorted(range(len(names)), key=names.__getitem__)
+		columns = {field: [column[at] for at in order] for field, column in columns.items()}
+	bulk.load(f"tab{doctype}", list(columns), list(columns.values()), same)
 
 
 def update(doctype: str, names: Sequence[str], columns: Mapping[str, Sequence], stamp: str) -> None:

@@ -38,9 +38,11 @@ class Field:
 
 class Importer(ABC):
 	"""One import of one file. The job calls, in this order: check_permission, open, survey for every chunk of the file, and
-	ready; then for every chunk read and judge, and unless it is a dry run write; at the end finish.
+	ready; then for every chunk read, match, weigh and judge, and unless it is a dry run write, derive and gather; at the end
+	finish.
 
-	read is called while the database still writes the chunk before, so it asks the database nothing.
+	read, weigh, derive and gather are called while the database is busy with other chunks, so they ask the database nothing. match
+	may be called for some chunks before those in front of them are written.
 	"""
 
 	fields: tuple[Field, ...] = ()
@@ -76,6 +78,12 @@ class Importer(ABC):
 	def read(self, chunk: Chunk) -> Batch:
 		"""The rows of a chunk, with what can be told of them without the database."""
 
+	def match(self, batch: Batch) -> None:
+		"""Ask the database all that can be asked at once for the rows. Reads only."""
+
+	def weigh(self, batch: Batch) -> None:
+		"""What follows from the answers."""
+
 	@abstractmethod
 	def judge(self, batch: Batch) -> None:
 		"""What becomes of each row. Reads only."""
@@ -90,6 +98,13 @@ class Importer(ABC):
 	@abstractmethod
 	def write(self, batch: Batch) -> None:
 		"""Write the rows that are new or updated, in the caller's transaction."""
+
+	def derive(self, batch: Batch) -> None:
+		"""Work out what belongs to rows that were written."""
+
+	def gather(self, everything: bool) -> Callable[[], None] | None:
+		"""What writes, in the caller's transaction, all that was worked out; None while it isn't worth it, unless it is
+		`everything` there will be."""
 
 	def customers_made(self, tally: Tally) -> None:
 		"""Note which customers were made along the way, or would be."""

@@ -6,6 +6,9 @@ the cache, so that leaving the page, or coming back to it, changes nothing. One 
 """
 
 import json
+import sys
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
@@ -55,6 +58,11 @@ SMALL = 1_000_000
 SECONDS_A_ROW = 0.2
 PROGRESS_EVERY = 0.7
 REMEMBERED = 24 * 3600
+# Batches that the database is asked about before the one in front of them is judged.
+AHEAD = 2
+# Seconds after which a thread that works things out lets the one go on that has an answer of the database, or is to send it
+# the next 16 KB of rows. Python's own 5 ms would have the database wait most of the time.
+SWITCH = 0.0005
 A_MOMENT = timedelta(seconds=15)
 
 
@@ -313,6 +321,47 @@ def _remember(name: str, progress: dict) -> None:
 	frappe.cache.set_value(_key(name), progress, expires_in_sec=REMEMBERED)
 
 
+class Line:
+	"""Work that stands in line for the import's connection to the database, done one by one by a thread that has it alone.
+
+	After an error nothing more of it is done, and whoever waits for any of it gets that error.
+	"""
+
+	def __init__(self):
+		self.pool = ThreadPoolExecutor(1)
+		self.context = copy_context()
+		self.error: BaseException | None = None
+		self.messages: list = []
+
+	def __enter__(self) -> "Line":
+		# Its own list of messages.
+		self.put(frappe.clear_messages)
+		self.before = sys.getswitchinterval()
+		sys.setswitchinterval(SWITCH)
+		return self
+
+	def __exit__(self, _type, error, _trace) -> None:
+		if error:
+			self.error = self.error or error
+		self.pool.shutdown()
+		sys.setswitchinterval(self.before)
+		frappe.local.message_log.extend(self.messages)
+		if self.error and not error:
+			raise self.error
+
+	def put(self, work: Callable, *arguments) -> Future:
+		return self.pool.submit(self.context.run, self._do, work, *arguments)
+
+	def _do(self, work: Callable, *arguments):
+		if self.error:
+			raise self.error
+		try:
+			return work(*arguments)
+		except BaseException as error:
+			self.error, self.messages = error, frappe.get_message_log()
+			raise
+
+
 class Job:
 	"""A run over one import document."""
 
@@ -323,6 +372,7 @@ class Job:
 		self.tally: Tally | None = None
 		self.writing = self.anchored = False
 		self.done = self.total = 0
+		self.last: tuple[Batch, Future] | None = None
 
 	def check(self) -> None:
 		"""The dry run."""
@@ -381,33 +431,62 @@ class Job:
 			self.tally = Tally(source.headers, *self.kept())
 			self.writing = writes
 			self.anchor()
-			with quiet(), ThreadPoolExecutor(1) as pool:
-				self.go_on(source, pool)
+			with quiet(), Line() as line, aside():
+				self.go_on(source, line)
 			self.importer.customers_made(self.tally)
 		finally:
 			source.close()
 
-	def go_on(self, source: Source, pool: ThreadPoolExecutor) -> None:
-		"""Read each chunk while the database is still busy with the one before."""
-		busy: Future | None = None
+	def go_on(self, source: Source, line: Line) -> None:
+		"""Chunk by chunk; what asks the database stands in line, the rest is worked out while the database is busy."""
+		ahead: deque[tuple[Batch, Future]] = deque()
 		for chunk in source.chunks(self.importer.rows_at_once, self.importer.together):
-			with aside():
-				batch = self.importer.read(chunk)
-				self.done += len(chunk)
-				self.progress(self.done, self.total)
-			if busy:
-				busy.result()
+			batch = self.importer.read(chunk)
 			if chunk.numbers[-1] <= self.doc.rows_done:
-				self.importer.pass_by(batch)
-				busy = None
-			else:
-				self.importer.judge(batch)
-				busy = pool.submit(copy_context().run, self.settle, batch)
-		if busy:
-			busy.result()
+				line.put(self.pass_by, batch).result()
+				continue
+			ahead.append((batch, line.put(self.importer.match, batch)))
+			if len(ahead) > AHEAD:
+				self.advance(line, *ahead.popleft())
+		for matched in ahead:
+			self.advance(line, *matched)
+		self.follow(line)
+		if rest := self.importer.gather(True):
+			line.put(rest)
+
+	def advance(self, line: Line, batch: Batch, matched: Future) -> None:
+		"""Judge and write a batch, while what belongs to the one before is worked out."""
+		matched.result()
+		self.importer.weigh(batch)
+		if self.doc.by_batch:
+			# What is kept is whole: nothing of the next batch before all that belongs to this one.
+			self.follow(line)
+		settled = line.put(self.settle, batch)
+		self.follow(line)
+		self.last = batch, settled
+
+	def follow(self, line: Line) -> None:
+		"""See to what belongs to the batch that was settled last."""
+		if not self.last:
+			return
+		(batch, settled), self.last = self.last, None
+		settled.result()
+		if not self.writing:
+			return
+		self.importer.derive(batch)
+		rest = self.importer.gather(bool(self.doc.by_batch))
+		if self.doc.by_batch:
+			line.put(self.commit, batch, rest)
+		elif rest:
+			line.put(rest)
+
+	def pass_by(self, batch: Batch) -> None:
+		self.importer.pass_by(batch)
+		self.count(batch)
 
 	def settle(self, batch: Batch) -> None:
-		"""Write a judged batch, if it is to be written, and count what became of its rows."""
+		"""Judge a batch, write it if it is to be written, and count what became of its rows."""
+		self.importer.judge(batch)
 		refused = self.is_refused(batch)
 		if self.writing and not refused:
 			self.importer.write(batch)
@@ -415,13 +494,22 @@ class Job:
 			# However many writes it takes, one file is one transaction.
 			frappe.db.transaction_writes = 0
 		self.tally.add(batch, self.importer.shown)
+		self.count(batch)
 		if refused:
 			raise Refused
-		if self.writing and self.doc.by_batch:
-			done = {"rows_done": batch.chunk.numbers[-1], "kept": json.dumps(self.tally.keep(), default=str)}
-			frappe.db.set_value(DOCTYPE, self.doc.name, done, update_modified=False)
-			sql.commit()
-			self.anchor()
+
+	def count(self, batch: Batch) -> None:
+		self.done += len(batch.chunk)
+		self.progress(self.done, self.total)
+
+	def commit(self, batch: Batch, rest: Callable[[], None] | None) -> None:
+		"""Keep what was written to the end of a batch, and what belongs to it, with how far that is."""
+		if rest:
+			rest()
+		done = {"rows_done": batch.chunk.numbers[-1], "kept": json.dumps(self.tally.keep(), default=str)}
+		frappe.db.set_value(DOCTYPE, self.doc.name, done, update_modified=False)
+		sql.commit()
+		self.anchor()
 
 	def is_refused(self, batch: Batch) -> bool:
 		"""Without "take the good rows" one rejected row means that nothing of the file is written."""

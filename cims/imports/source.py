@@ -70,13 +70,14 @@ class Source:
 			records = _with_neighbours(part, records, together, size)
 			chunk = Chunk()
 			for number, row in part:
-				if not any(row) or not any(map(str.strip, row)):
+				text = "".join(row)
+				if not text or text.isspace():
 					continue
 				if len(row) != width:
 					if beyond := next(filter(None, row[width:]), ""):
 						chunk.beyond[len(chunk)] = beyond
 					row = (row + [""] * (width - len(row)))[:width]
-				if "'" in "".join(row):
+				if "'" in text:
 					row = [_without_guard(cell) for cell in row]
 				chunk.numbers.append(number)
 				chunk.rows.append(row)
@@ -88,16 +89,19 @@ class Source:
 		cells, number = self._cells, 0
 		with cells.path.open(encoding=cells.encoding, newline="") as file:
 			try:
-				for number, row in enumerate(csv.reader(_ended(file), delimiter=cells.delimiter), 1):
-					if row and row[-1].endswith(END):
-						if row != [END]:
-							raise Unreadable("quote_open", row=number)
-					elif number > self.header_row:
-						yield number, row
+				rows = enumerate(csv.reader(chain(file, (END,)), delimiter=cells.delimiter), 1)
+				last = next(rows)
+				for this in rows:
+					number = last[0]
+					if number > self.header_row:
+						yield last
+					last = this
 			except csv.Error as error:
 				if "field larger than field limit" in str(error):
 					raise Unreadable("quote_open", row=number + 1) from None
 				raise Unreadable("csv_broken", why=str(error)) from None
+			if last[1] != [END]:
+				raise Unreadable("quote_open", row=last[0])
 
 
 def _with_neighbours(part: list, records: Iterator, together: Sequence[int], most: int) -> Iterator:
@@ -118,10 +122,3 @@ def _key(row: list[str], together: Sequence[int]) -> list[str]:
 def _without_guard(cell: str) -> str:
 	"""A cell without the apostrophe that keeps spreadsheet programs from taking it for a formula."""
 	return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA_STARTS else cell
-
-
-def _ended(lines: Iterator[str]) -> Iterator[str]:
-	last = "\n"
-	for last in lines:
-		yield last
-	yield END if last.endswith(("\n", "\r")) else f"\n{END}"

@@ -7,10 +7,11 @@ large the index is, changes at the same time don't wait for each other, and what
 there.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import frappe
 
+from cims.customers import derived
 from cims.ratings import sql
 from cims.search import grams, tables, texts
 
@@ -64,6 +65,16 @@ def _forget(names: Sequence[str]) -> None:
 
 
 def _add_segment(found: dict[str, tuple[str, str]]) -> None:
+	_write_segment(found, _postings(found))
+
+
+def _postings(found: dict[str, tuple[str, str]]) -> list[tuple[int, str]]:
+	"""Each key of a segment to be, with the places of the customers that have it."""
+	managers, made = zip(*found.values(), strict=True)
+	return list(grams.lists(grams.entries(made, managers, len(texts.LINES), texts.BEGINS)))
+
+
+def _write_segment(found: dict[str, tuple[str, str]], postings: list[tuple[int, str]]) -> None:
 	frappe.db.sql("INSERT INTO cims_search_segment (customers) VALUES (%s)", [len(found)])
 	segment = frappe.db.sql("SELECT LAST_INSERT_ID()")[0][0]
 	first, _beyond = _ids(segment)
@@ -72,10 +83,37 @@ def _add_segment(found: dict[str, tuple[str, str]]) -> None:
 		("customer", "id", "manager", "text"),
 		((name, first + slot, *found[name]) for slot, name in enumerate(found)),
 	)
-	managers, made = zip(*found.values(), strict=True)
-	every = grams.entries(made, managers, len(texts.LINES), texts.BEGINS)
-	postings = ((segment, key, slots) for key, slots in grams.lists(every))
-	tables.load("cims_search_posting", ("segment", "gram", "slots"), postings, "slots")
+	rows = ((segment, key, slots) for key, slots in postings)
+	tables.load("cims_search_posting", ("segment", "gram", "slots"), rows, "slots")
+
+
+class NewTexts(derived.OfNew):
+	"""The texts of new customers, from what was written of them: nothing is read back."""
+
+	def __init__(self):
+		self.found: dict[str, tuple[str, str]] = {}
+		self.postings: list[tuple[int, str]] = []
+
+	def take(self, columns: Mapping[str, Sequence]) -> None:
+		nothing = [None] * len(columns["name"])
+		managers = [manager or "" for manager in columns["account_manager"]]
+		made = texts.of_columns([*(columns[field] for field in texts.FIELDS), nothing])
+		self.found |= zip(columns["name"], zip(managers, made, strict=True), strict=True)
+
+	def get_ready(self) -> None:
+		self.found = dict(sorted(self.found.items()))
+		self.postings = _postings(self.found) if len(self.found) >= MANY else []
+
+	def write(self) -> None:
+		# Whom a contact knew before there was a customer.
+		known = texts.with_contacts(list(self.found))
+		if self.postings:
+			_write_segment(self.found, self.postings)
+		else:
+			_note(self.found)
+		if known:
+			refresh(known)
+		self.__init__()
 
 
 def ensure() -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import frappe
 
-from cims.customers.text import fold, pinyin, words
-from cims.search.tables import FIELD, LINE
+from cims.customers.text import fold, readings, words
+from cims.search.tables import LINE
 
 CUSTOMER = "CIMS Customer"
 # Fields of CIMS Customer, each with the line of its own.
@@ -39,27 +39,29 @@ def of(names: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 
 def compose(rows: Sequence[Sequence[str | None]]) -> list[str]:
-	"""Values in the order of FIELDS and CONTACT -> texts. All are folded at once, which is what makes it fast."""
-	if not rows:
-		return []
-	plain = [[value or "" for value in row] for row in rows]
-	if _CONTROL.search("".join(map("".join, plain))):
-		plain = [[_CONTROL.sub(" ", value) for value in row] for row in plain]
-	folded = fold(LINE.join(map(FIELD.join, plain)))
-	return [_text(*row.split(FIELD)) for row in folded.split(LINE)]
+	"""Values in the order of FIELDS and CONTACT -> texts."""
+	return of_columns(list(zip(*rows, strict=True))) if rows else []
 
 
-def _text(code, name, legal, phone, mobile, email, city, contact) -> str:
-	named = legal if name in legal else f"{name} {legal}"
-	read = pinyin(named)
-	others = pinyin(contact) if contact and not contact.isascii() else []
-	return "\n".join(
-		(
-			squeezed(code), name, legal, number(phone), number(mobile), email, city, contact,
-			"".join(read), "".join([word[0] for word in read]),
-			"".join(pinyin(city)), "".join(others),
-		)
+def of_columns(columns: Sequence[Sequence[str | None]]) -> list[str]:
+	"""The texts of customers given by column, in the order of FIELDS and CONTACT. Each column is folded and read at once,
+	which is what makes it fast."""
+	code, name, legal, phone, mobile, email, city, contact = map(_folded, columns)
+	named = [full if short in full else f"{short} {full}" for short, full in zip(name, legal, strict=True)]
+	others = dict.fromkeys((*city, *(text for text in contact if not text.isascii())))
+	reads = dict(zip(others, readings(list(others))[0], strict=True))
+	lines = (
+		map(squeezed, code), name, legal, map(number, phone), map(number, mobile), email, city, contact,
+		*readings(named), map(reads.__getitem__, city), ("" if text.isascii() else reads[text] for text in contact),
 	)  # fmt: skip
+	return list(map("\n".join, zip(*lines, strict=True)))
+
+
+def _folded(column: Sequence[str | None]) -> list[str]:
+	plain = [value or "" for value in column]
+	if _CONTROL.search("".join(plain)):
+		plain = [_CONTROL.sub(" ", value) for value in plain]
+	return fold(LINE.join(plain)).split(LINE)
 
 
 def squeezed(value: str) -> str:
@@ -70,6 +72,15 @@ def squeezed(value: str) -> str:
 def number(value: str) -> str:
 	"""A stored telephone number without its plus; an extension stays apart."""
 	return value[1:] if value[:1] == "+" else value
+
+
+def with_contacts(names: Sequence[str]) -> list[str]:
+	"""Those of the names that a contact belongs to. names: in order."""
+	near = [CUSTOMER, names[0], names[-1]]
+	link = "`tabDynamic Link` WHERE link_doctype = %s AND parenttype = 'Contact' AND link_name"
+	if not frappe.db.sql(f"SELECT name FROM {link} BETWEEN %s AND %s LIMIT 1", near):
+		return []
+	return frappe.db.sql_list(f"SELECT DISTINCT link_name FROM {link} IN %s", [CUSTOMER, list(names)])
 
 
 def _contacts(names: Sequence[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ import frappe
 from frappe.tests.utils import FrappeTestCase
 from frappe.utils import add_days, nowdate
 
-from cims.customers import identity, shortcuts
+from cims.customers import identity, rows, shortcuts
 from cims.imports import bulk, changes, job
 from cims.tests import records
 
@@ -619,6 +619,11 @@ class TestShortcuts(Case):
 	def test_addresses(self, address):
 		self.both("email", identity.email, address)
 		self.both("email", identity.email, address.lower())
+
+	@settings(max_examples=300, deadline=None)
+	@given(st.one_of(st.text(min_size=1), st.from_regex(r"(New )?[A-Za-z0-9_.<-]+", fullmatch=True)))
+	def test_codes(self, code):
+		self.both("code", rows.code, code)
 
 	@settings(max_examples=300, deadline=None)
 	@given(st.integers(0, 10**9))
