@@ -32,11 +32,10 @@ def columns(
 	ledgers: Sequence[Mapping],
 	standing: Mapping[str, Standing],
 	percentile: Sequence[float | None] | None = None,
-	forecasts: Sequence[dict | None] | None = None,
 ) -> dict[str, Column]:
 	"""The fields of Trust Rating as text, one entry for each customer, in the order of their names.
 
-	first: the day of each one's first evidence; ledgers: as plain data. standing: the overrides in force. percentile, forecasts: left out of the fields where they are not told.
+	first: the day of each one's first evidence; ledgers: as plain data. standing: the overrides in force. percentile: left out of the fields where it is not told.
 	"""
 	n, policy, unrated = len(ratings), ratings.policy, ratings.grade == UNRATED
 	a, exposure, settled = ratings.assessment, ratings.exposure, ratings.settled
@@ -89,8 +88,6 @@ def columns(
 	if percentile is not None:
 		found["percentile"] = [str(value or 0.0) for value in percentile]
 		found["compared"] = _flags([value is not None for value in percentile])
-	if forecasts is not None:
-		found["forecast"] = [dump(one) if one else "null" for one in forecasts]
 	return found
 
 

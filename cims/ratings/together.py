@@ -12,8 +12,8 @@ import numpy as np
 import frappe
 from frappe.utils import flt
 
-from cims.ratings import forecasts, overrides, packed, policies, replay, rows, snapshots, sources, sql
-from cims.ratings.calendar import site_calendar, today
+from cims.ratings import overrides, packed, policies, replay, rows, snapshots, sql
+from cims.ratings.calendar import today
 from cims.trust import rating
 from cims.trust.calendar import month_ends, to_day
 from cims.trust.grades import EVALUATIONS
@@ -53,7 +53,6 @@ def rate_part(customers: Sequence[str], months: int, with_events: bool) -> int:
 			found.ledgers.first_days(),
 			found.ledgers.plain(),
 			overrides.standing(asked.names, day),
-			forecasts=forecast_of(book, day, policy),
 		),
 		asked.stamps,
 	)
@@ -144,23 +143,6 @@ def keep_curves(
 		points.who = (np.cumsum(keep) - 1)[points.who]
 	since = month_ends(day, months)[0] if months else day
 	snapshots.keep_many(customers, points, since, with_events)
-
-
-def forecast_of(book: replay.Book, day: int, policy: Policy) -> list[dict | None]:
-	"""The forecasts of what each customer of a book has open. They rest on all of these customers' receivables."""
-	customers = book.history.customers
-	found: list[dict | None] = [None] * len(customers)
-	if forecasts.model() is None:
-		return found
-	open_now = np.unique(book.whole.customer[(book.whole.closed > day) & (book.whole.amount > 0)]).tolist()
-	if not open_now:
-		return found
-	table = sources.table([customers[at] for at in open_now], site_calendar())
-	for at, one in zip(
-		open_now, forecasts.of_table(table.whole, table.keys, len(open_now), day, policy), strict=True
-	):
-		found[at] = one
-	return found
 
 
 def compare_everyone() -> None:
