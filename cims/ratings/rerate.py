@@ -41,10 +41,14 @@ ALL_OF_THEM = 0.2
 
 
 def rate(customer: str) -> Rating | None:
-	"""Rate one customer anew, from the kept sums and month ends where they serve, else from all of the evidence.
+	"""Rate one customer anew (`update`) and return the rating, None for a customer without evidence."""
+	ratings = update(customer)
+	return ratings[0] if ratings else None
 
-	Returns the rating, None for a customer without evidence. At most ten SQL statements, whatever the history.
-	"""
+
+def update(customer: str) -> Ratings | None:
+	"""Rate one customer anew, from what is kept where that serves, else from all of the evidence. Returns the ratings of this
+	one customer, None for one without evidence. At most ten SQL statements, whatever the history."""
 	policy, day = policies.active(), today()
 	kept = _locked(customer, day)
 	if kept is None:
@@ -84,7 +88,7 @@ def last_end(day: int) -> int:
 	return month_ends(day, 1)[0]
 
 
-def _rate_from_sums(kept: frappe._dict, ledger: Ledger, day: int, policy: Policy) -> Rating:
+def _rate_from_sums(kept: frappe._dict, ledger: Ledger, day: int, policy: Policy) -> Ratings:
 	customer, segment = kept.customer, kept.segment
 	if ledger.opening is None or ledger.opening[0] != day:
 		ledger.opening = (day, flt(kept.score) if kept.rated else None)
@@ -99,7 +103,7 @@ def _rate_from_sums(kept: frappe._dict, ledger: Ledger, day: int, policy: Policy
 	rows.write_one(
 		rows.columns(ratings, [ledger.first], [ledger.to_dict()], _standing(kept), percentile=percentile)
 	)
-	return ratings[0]
+	return ratings
 
 
 def _standing(kept: frappe._dict) -> dict[str, overrides.Standing]:
@@ -159,7 +163,7 @@ def _percentile(ratings: Ratings, segment: str) -> float | None:
 	return together.percentile_of(ratings.customers[0], segment, float(ratings.assessment.score[0]))
 
 
-def _rate_from_evidence(customer: str, kept: frappe._dict, day: int, policy: Policy) -> Rating | None:
+def _rate_from_evidence(customer: str, kept: frappe._dict, day: int, policy: Policy) -> Ratings:
 	"""The same from scratch, with the whole curve: where sums or month ends are missing, or the past has changed."""
 	book = replay.open_book([customer], policy, policies.segment_field())
 	found = together.replay_of(book, day, policy, replay.CURVE, with_events=True)
@@ -167,7 +171,7 @@ def _rate_from_evidence(customer: str, kept: frappe._dict, day: int, policy: Pol
 	percentile = [_percentile(found.ratings, kept.segment)]
 	first, ledgers = found.ledgers.first_days(), found.ledgers.plain()
 	rows.write_one(rows.columns(found.ratings, first, ledgers, _standing(kept), percentile))
-	return found.ratings[0]
+	return found.ratings
 
 
 def rate_until_settled(customer: str) -> bool:
@@ -176,7 +180,7 @@ def rate_until_settled(customer: str) -> bool:
 	for _round in range(ROUNDS):
 		# A transaction reads what was there at its first look: that has to be the one that takes the lock.
 		sql.commit()
-		rate(customer)
+		update(customer)
 		sql.commit()
 		waits = frappe.db.get_value(RATING, customer, "dirty")
 		if not waits:
