@@ -35,7 +35,32 @@ def columns(
 ) -> dict[str, Column]:
 	"""The fields of Trust Rating as text, one entry for each customer, in the order of their names.
 
-	first: the day of each one's first evidence; ledgers: as plain data. standing: the overrides in force. percentile: left out of the fields where it is not told.
+	first: the day of each one's first evidence; ledgers: as plain data. standing: the overrides in force. percentile: left out of
+	the fields where it is not told.
+	"""
+	n = len(ratings)
+	found = of_the_day(ratings, first, standing)
+	found |= {
+		"segment": list(ratings.segments),
+		"policy": [ratings.policy.version] * n,
+		"evidence_count": _whole(ratings.figures.total),
+		"first_evidence_on": [None if day is None else str(to_date(day)) for day in first],
+		"sums": [dump(ledger) for ledger in ledgers],
+		"dirty": ["0"] * n,
+		"replay_from": [None] * n,
+	}
+	if percentile is not None:
+		found["percentile"] = [str(value or 0.0) for value in percentile]
+		found["compared"] = _flags([value is not None for value in percentile])
+	return found
+
+
+def of_the_day(
+	ratings: Ratings, first: Sequence[int | None], standing: Mapping[str, Standing]
+) -> dict[str, Column]:
+	"""Those of them that change by time alone.
+
+	first: the day of each one's first evidence; standing: the overrides in force.
 	"""
 	n, policy, unrated = len(ratings), ratings.policy, ratings.grade == UNRATED
 	a, exposure, settled = ratings.assessment, ratings.exposure, ratings.settled
@@ -51,7 +76,7 @@ def columns(
 	factor = np.array([*(b.limit_factor for b in policy.bands), 0.0])[band]
 	since = np.array([0 if day is None else day for day in first])
 	said = [ratings.plain_reasons(at) for at in range(n)]
-	found = {
+	return {
 		"name": list(ratings.customers),
 		"as_of": [str(to_date(ratings.as_of))] * n,
 		"score": _numbers(np.where(unrated, 0.0, a.score)),
@@ -63,15 +88,11 @@ def columns(
 		"rated": _flags(~unrated),
 		"watch": _flags(ratings.on_watch),
 		"watch_reason": [" ".join(reason["code"] for reason in one["watch"]) for one in said],
-		"segment": list(ratings.segments),
 		"change_90d": _numbers(ratings.change_90d),
 		"has_change_90d": _flags(~np.isnan(ratings.change_90d)),
 		"change_1y": _numbers(ratings.change_1y),
 		"has_change_1y": _flags(~np.isnan(ratings.change_1y)),
-		"policy": [policy.version] * n,
 		"override": [over.name if over else None for over in overridden],
-		"evidence_count": _whole(ratings.figures.total),
-		"first_evidence_on": [None if day is None else str(to_date(day)) for day in first],
 		"days_beyond_terms": _numbers(np.where(settled["count"] > 0, settled["days"], 0.0)),
 		"settled_count": _whole(settled["count"]),
 		"usual_amount": _numbers(ratings.usual_amount, 2),
@@ -81,14 +102,7 @@ def columns(
 		"suggested_limit": _numbers(factor * _a_month(settled["amount"], ratings.as_of - since + 1), -1),
 		"reasons": [dump(one) for one in said],
 		"contributions": [dump(one) for one in ratings.contributions(SHOWN_DIGITS)],
-		"sums": [dump(ledger) for ledger in ledgers],
-		"dirty": ["0"] * n,
-		"replay_from": [None] * n,
 	}
-	if percentile is not None:
-		found["percentile"] = [str(value or 0.0) for value in percentile]
-		found["compared"] = _flags([value is not None for value in percentile])
-	return found
 
 
 def _numbers(values: np.ndarray, digits: int = DIGITS) -> list[str]:

@@ -12,7 +12,7 @@ import numpy as np
 import frappe
 from frappe.utils import flt
 
-from cims.ratings import overrides, packed, policies, replay, rows, snapshots, sql
+from cims.ratings import kept, overrides, packed, policies, replay, rows, snapshots, sql
 from cims.ratings.calendar import today
 from cims.trust import rating
 from cims.trust.calendar import month_ends, to_day
@@ -94,9 +94,10 @@ def rate_shard(customers: Sequence[str], curve_follows: bool = False) -> int:
 	"""
 	if curve_follows:
 		return rate_part(customers, 0, with_events=False)
-	return sum(
+	rated, left = kept.rate(customers)
+	return rated + sum(
 		rate_part(names, months, with_events=months == replay.CURVE)
-		for months, names in _behind(customers).items()
+		for months, names in _behind(left).items()
 	)
 
 
@@ -183,12 +184,12 @@ PEERS = "cims_trust_peers"
 
 def _remember(peers: dict[str, np.ndarray]) -> None:
 	steps = np.linspace(0, 1, 1001)
-	kept = {
+	steps_of = {
 		segment: np.quantile(scores, steps).tolist()
 		for segment, scores in peers.items()
 		if len(scores) > LARGE
 	}
-	frappe.cache().set_value(PEERS, kept, expires_in_sec=3 * 24 * 60 * 60)
+	frappe.cache().set_value(PEERS, steps_of, expires_in_sec=3 * 24 * 60 * 60)
 
 
 def percentile_of(customer: str, segment: str, score: float) -> float | None:
@@ -210,7 +211,7 @@ def percentile_of(customer: str, segment: str, score: float) -> float | None:
 
 def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 	"""The percentiles of some customers within `scores_by_segment`."""
-	kept = [
+	stored = [
 		line.split("\t")
 		for condition, among in sql.among("name", names)
 		for text in frappe.db.sql_list(
@@ -221,11 +222,11 @@ def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 		if text
 		for line in text.split("\n")
 	]
-	if not kept:
+	if not stored:
 		return
-	customers, segments, rated, score, percentile, compared = zip(*kept, strict=True)
+	customers, segments, rated, score, percentile, compared = zip(*stored, strict=True)
 	score, rated = np.array(score, dtype=float), np.array(rated) == "1"
-	found = np.full(len(kept), np.nan)
+	found = np.full(len(stored), np.nan)
 	labels = np.array(segments, dtype=object)
 	for segment in set(segments):
 		here = np.flatnonzero(rated & (labels == segment))
