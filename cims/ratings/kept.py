@@ -4,8 +4,9 @@ Nothing here depends on how long a history is. Who can't be rated so (a month ha
 left the last 12 months) is left to `together`, which reads all of the evidence.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import orjson
@@ -26,22 +27,78 @@ def rate(customers: Sequence[str]) -> tuple[int, Sequence[str]]:
 	"""Rate those of the customers for whom what is kept serves. Returns how many were rated, and who is left. The caller
 	commits."""
 	policy, day = policies.active(), today()
-	found, left = Kept.read(customers, policy, policies.segment_field(), day)
-	if not found.names:
+	last_end = month_ends(day, 1)[0]
+	table, left = [], []
+	for row in rows_of(customers, policies.segment_field()):
+		if row.serves(policy, day, last_end):
+			table.append(row)
+		else:
+			left.append(row.name)
+	if not table:
 		return 0, left
+	found = Kept.of(table, list if left else type(customers))
+	ratings = found.ratings(policy, day)
 	held = rows.Held(
 		found.names,
-		rows.of_the_day(found.ratings(policy, day), found.first, overrides.standing(found.names, day)),
+		rows.of_the_day(ratings, found.first, overrides.standing(found.names, day)),
 		found.stamps,
+		touch=False,
 	)
 	held.write()
 	return len(held.names), left
 
 
+class Row(NamedTuple):
+	"""What is kept of one customer, in the words of the database. segment: today's; rated_in: that of the last rating; ledger: as
+	`events.Ledger.to_dict` gives it, None before the first rating."""
+
+	name: str
+	segment: str
+	rated_in: str
+	modified: str
+	dirty: str
+	as_of: str
+	replay_from: str
+	ledger: Mapping | None
+
+	def serves(self, policy: Policy, day: int, last_end: int) -> bool:
+		"""Whether a rating on the day can rest on it. See `events.Ledger.serves`."""
+		ledger = self.ledger
+		return (
+			self.segment == self.rated_in
+			and self.dirty == "0"
+			and not self.replay_from
+			and ledger is not None
+			and ledger["policy"] == policy.version
+			and ledger["day"] <= day < ledger.get("until", 0)
+			and (
+				(ledger["past"] is not None and ledger["past"][0] == last_end)
+				or ledger["first"] is None
+				or ledger["first"] > last_end
+			)
+		)
+
+
+def rows_of(customers: Sequence[str], segment_field: str | None = None) -> Iterator[Row]:
+	"""What is kept of each who has evidence, by name."""
+	segment = f"COALESCE(c.`{segment_field}`, '')" if segment_field else "''"
+	for condition, among in sql.among("r.name", customers):
+		(text,) = frappe.db.sql(
+			f"""{packed.LONG_ANSWER} SELECT GROUP_CONCAT(r.name, '\t', {segment}, '\t', COALESCE(r.segment, ''), '\t',
+				CAST(r.modified AS CHAR), '\t', r.dirty, '\t', COALESCE(r.as_of, ''), '\t', COALESCE(r.replay_from, ''), '\t',
+				COALESCE(r.sums, 'null') SEPARATOR '\n')
+			FROM `tabTrust Rating` r JOIN `tabCIMS Customer` c ON c.name = r.name WHERE {condition}""",
+			among,
+		)[0]
+		if text:
+			table = sorted(line.split("\t") for line in text.split("\n"))
+			ledgers = orjson.loads(f"[{','.join([row[-1] for row in table])}]")
+			yield from (Row(*row[:-1], ledger) for row, ledger in zip(table, ledgers, strict=True))
+
+
 @dataclass(frozen=True)
 class Kept:
-	"""What is kept of some customers: their segments, when they were rated last (`rows.Held`), and `events.Ledger` as plain
-	data."""
+	"""What is kept of some customers: their segments, when they were rated last (`rows.Held`), and their ledgers as plain data."""
 
 	names: Sequence[str]
 	segments: list[str]
@@ -49,20 +106,14 @@ class Kept:
 	ledgers: list[Mapping]
 
 	@classmethod
-	def read(
-		cls, customers: Sequence[str], policy: Policy, segment_field: str | None, day: int
-	) -> tuple["Kept", Sequence[str]]:
-		"""What is kept of those for whom it serves on this day, and the others who have evidence."""
-		ends = month_ends(day, 1)
-		table, left = [], []
-		for name, now, then, modified, dirty, ledger in _read(customers, segment_field):
-			if then == now and dirty == "0" and _serves(ledger, policy, day, ends[-1]):
-				table.append((name, now, (modified, 0), ledger))
-			else:
-				left.append(name)
-		names, segments, stamps, ledgers = zip(*table, strict=True) if table else ((),) * 4
-		run = type(customers) if not left else list
-		return cls(run(names), list(segments), list(stamps), list(ledgers)), left
+	def of(cls, rows: Sequence[Row], kind: type = list) -> "Kept":
+		"""kind: of the list of names (`sql.Run`)."""
+		return cls(
+			kind(row.name for row in rows),
+			[row.rated_in for row in rows],
+			[(row.modified, 0) for row in rows],
+			[row.ledger for row in rows],
+		)
 
 	@property
 	def first(self) -> list[int | None]:
@@ -140,34 +191,3 @@ class Kept:
 			who, which, values = zip(*pairs, strict=True)
 			scores[who, which] = values
 		return Before(walk, np.broadcast_to(np.array([*column], dtype=np.int64), scores.shape), scores)
-
-
-def _read(customers: Sequence[str], segment_field: str | None):
-	"""(name, segment now, segment when rated, modified, dirty, ledger or None) of each who has evidence, by name."""
-	now = f"COALESCE(c.`{segment_field}`, '')" if segment_field else "''"
-	for condition, among in sql.among("r.name", customers):
-		(text,) = frappe.db.sql(
-			f"""{packed.LONG_ANSWER} SELECT GROUP_CONCAT(CONCAT_WS('\t', r.name, {now}, COALESCE(r.segment, ''),
-				CAST(r.modified AS CHAR), r.dirty, IF(r.sums IS NULL OR r.replay_from IS NOT NULL, 'null', r.sums))
-				ORDER BY r.name SEPARATOR '\n')
-			FROM `tabTrust Rating` r JOIN `tabCIMS Customer` c ON c.name = r.name WHERE {condition}""",
-			among,
-		)[0]
-		if text:
-			table = [line.split("\t") for line in text.split("\n")]
-			ledgers = orjson.loads(f"[{','.join([row[5] for row in table])}]")
-			yield from ((*row[:5], ledger) for row, ledger in zip(table, ledgers, strict=True))
-
-
-def _serves(ledger: Mapping | None, policy: Policy, day: int, last_end: int) -> bool:
-	"""`events.Ledger.serves`, of one as plain data."""
-	return (
-		ledger is not None
-		and ledger["policy"] == policy.version
-		and ledger["day"] <= day < ledger.get("until", 0)
-		and (
-			(ledger["past"] is not None and ledger["past"][0] == last_end)
-			or ledger["first"] is None
-			or ledger["first"] > last_end
-		)
-	)

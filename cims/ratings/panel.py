@@ -10,7 +10,7 @@ import frappe
 from frappe import _
 from frappe.utils import add_months, cint, flt, get_last_day, getdate, nowdate
 
-from cims.ratings import forecasts, marks, policies, rerate, snapshots, sources, wording
+from cims.ratings import explained, forecasts, marks, policies, rerate, snapshots, sources, wording
 from cims.ratings.calendar import site_calendar, today
 from cims.ratings.events import Ledger
 from cims.trust import rating, reasons
@@ -48,7 +48,7 @@ def trust_panel(customer: str) -> dict:
 	override = _override(kept)
 	grade = (override or {}).get("grade") or kept.computed_grade or NOT_RATED
 	band = None if grade not in policy.grades else policy.band(grade)
-	figures = json.loads(kept.reasons) if kept.reasons else {}
+	figures = explained.of_one(customer).reasons
 	return {
 		"customer": customer,
 		"customer_name": kept.customer_name,

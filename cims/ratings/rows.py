@@ -75,7 +75,6 @@ def of_the_day(
 	days = np.array([*(b.credit_days for b in policy.bands), 0])[band]
 	factor = np.array([*(b.limit_factor for b in policy.bands), 0.0])[band]
 	since = np.array([0 if day is None else day for day in first])
-	said = [ratings.plain_reasons(at) for at in range(n)]
 	return {
 		"name": list(ratings.customers),
 		"as_of": [str(to_date(ratings.as_of))] * n,
@@ -87,7 +86,7 @@ def of_the_day(
 		"computed_grade": computed,
 		"rated": _flags(~unrated),
 		"watch": _flags(ratings.on_watch),
-		"watch_reason": [" ".join(reason["code"] for reason in one["watch"]) for one in said],
+		"watch_reason": _codes(ratings.watched),
 		"change_90d": _numbers(ratings.change_90d),
 		"has_change_90d": _flags(~np.isnan(ratings.change_90d)),
 		"change_1y": _numbers(ratings.change_1y),
@@ -100,8 +99,6 @@ def of_the_day(
 		"overdue_amount": _numbers(exposure.overdue_amount, 2),
 		"suggested_credit_days": _whole(days),
 		"suggested_limit": _numbers(factor * _a_month(settled["amount"], ratings.as_of - since + 1), -1),
-		"reasons": [dump(one) for one in said],
-		"contributions": [dump(one) for one in ratings.contributions(SHOWN_DIGITS)],
 	}
 
 
@@ -116,6 +113,18 @@ def _whole(values: np.ndarray) -> list[str]:
 
 def _flags(values) -> list[str]:
 	return ["1" if value else "0" for value in np.asarray(values).tolist()]
+
+
+def _codes(watched: Mapping[str, np.ndarray]) -> list[str]:
+	"""The codes that hold for each, with blanks between them."""
+	found = np.zeros(len(next(iter(watched.values()))), dtype=np.int64)
+	for bit, holds in enumerate(watched.values()):
+		found |= holds.astype(np.int64) << bit
+	texts = [
+		" ".join(code for bit, code in enumerate(watched) if number >> bit & 1)
+		for number in range(1 << len(watched))
+	]
+	return [texts[number] for number in found.tolist()]
 
 
 def _a_month(settled: np.ndarray, known_for: np.ndarray) -> np.ndarray:
@@ -141,19 +150,27 @@ class Held:
 	"""Ratings of many customers on their way into the database, whose rows are held until the transaction ends.
 
 	names: those whose evidence has not changed since it was read; the others are left for their own job. While the stamp
-	(`together.Asked`) is the same, so is everything that the rating rests on.
+	(`together.Asked`) is the same, so is everything that the rating rests on. touch: they count as modified now, which what time
+	alone changes does not.
 	"""
 
-	def __init__(self, names: Sequence[str], found: Mapping[str, Column], stamps: Sequence[tuple[str, int]]):
-		self.fields = [*(field for field in found if field != "name"), "modified"]
+	def __init__(
+		self,
+		names: Sequence[str],
+		found: Mapping[str, Column],
+		stamps: Sequence[tuple[str, int]],
+		touch: bool = True,
+	):
+		self.fields = [field for field in found if field != "name"]
+		if touch:
+			self.fields.append("modified")
 		self.table = sql.scratch(
 			"__cims_rated", RATING, ["name", *self.fields], "was VARCHAR(40), was_dirty INT"
 		)
 		modified, dirty = zip(*stamps, strict=True)
-		stamp = [now()] * len(stamps)
-		sql.load(
-			self.table, {**found, "modified": stamp, "was": modified, "was_dirty": list(map(str, dirty))}
-		)
+		if touch:
+			found = {**found, "modified": [now()] * len(stamps)}
+		sql.load(self.table, {**found, "was": modified, "was_dirty": list(map(str, dirty))})
 		self.span = (found["name"][0], found["name"][-1]) if isinstance(names, sql.Run) else None
 		self.names = self._lock(names)
 
