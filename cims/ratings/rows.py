@@ -17,11 +17,14 @@ from cims.trust.rating import DIGITS, YEAR, Ratings
 RATING = "Trust Rating"
 # Points by kind of evidence are kept as they are shown.
 SHOWN_DIGITS = 1
-# Field of a customer -> the field of the rating, or of the columns, that it repeats for lists and their filters.
+# Field of a customer -> the field of the rating, or of the columns, that it repeats for lists and their filters. Points are copied
+# as lists show them: what changes less than that from one day to the next costs no list an entry of its index.
 COPIED = {
 	"trust_grade": "grade", "trust_score": "score", "trust_change": "change_90d", "trust_watch": "watch",
 	"open_amount": "open_amount", "overdue_amount": "overdue_amount",
 }  # fmt: skip
+SHOWN = ("trust_score", "trust_change")
+
 
 Column = list[str | None]
 
@@ -136,14 +139,20 @@ def _a_month(settled: np.ndarray, known_for: np.ndarray) -> np.ndarray:
 def write_one(found: Mapping[str, Column]) -> None:
 	"""Store the rating (`columns`) of one customer, whose rows are held by the caller, and what lists of customers show of
 	it. One statement."""
-	values = {f"r.`{field}`": column[0] for field, column in found.items() if field != "name"}
-	values |= {f"c.`{field}`": found[of][0] for field, of in COPIED.items()}
-	values |= {"r.modified": now(), "c.currency": wording.company_currency()}
+	values = {field: column[0] for field, column in found.items() if field != "name"}
+	values |= {"modified": now(), "currency": wording.company_currency(), "name": found["name"][0]}
+	changes = [f"r.`{field}` = %({field})s" for field in (*found, "modified") if field != "name"]
+	changes += [f"c.`{field}` = {_copied(field, f'%({of})s')}" for field, of in COPIED.items()]
 	frappe.db.sql(
 		f"""UPDATE `tabCIMS Customer` c JOIN `tabTrust Rating` r ON r.name = c.name
-		SET {", ".join(f"{field} = %s" for field in values)} WHERE c.name = %s""",
-		[*values.values(), found["name"][0]],
+		SET {", ".join(changes)}, c.currency = %(currency)s WHERE c.name = %(name)s""",
+		values,
 	)
+
+
+def _copied(field: str, value: str) -> str:
+	"""What a field of a customer takes over, as SQL."""
+	return f"ROUND({value}, 1)" if field in SHOWN else value
 
 
 class Held:
@@ -191,7 +200,7 @@ class Held:
 	def write(self) -> None:
 		"""Store the ratings, and what lists of customers show of them. Two statements."""
 		self._update("tabTrust Rating", [f"k.`{field}` = t.`{field}`" for field in self.fields])
-		copies = [f"k.`{field}` = t.`{of}`" for field, of in COPIED.items()]
+		copies = [f"k.`{field}` = {_copied(field, f't.`{of}`')}" for field, of in COPIED.items()]
 		self._update("tabCIMS Customer", [*copies, "k.currency = %(currency)s"])
 
 	def _update(self, table: str, changes: Sequence[str]) -> None:

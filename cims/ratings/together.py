@@ -209,6 +209,10 @@ def percentile_of(customer: str, segment: str, score: float) -> float | None:
 	return 100 * (float(below) + float(same) / 2) / others if others else None
 
 
+# Percentiles are shown to a tenth: what would be shown the same is not written anew.
+LEAST_MOVE = 0.05
+
+
 def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 	"""The percentiles of some customers within `scores_by_segment`."""
 	stored = [
@@ -216,7 +220,7 @@ def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 		for condition, among in sql.among("name", names)
 		for text in frappe.db.sql_list(
 			f"""{packed.LONG_ANSWER} SELECT GROUP_CONCAT(name, '\t', COALESCE(segment, ''), '\t', rated, '\t', score, '\t',
-				percentile, '\t', compared ORDER BY name SEPARATOR '\n') FROM `tabTrust Rating` WHERE {condition}""",
+				percentile, '\t', compared SEPARATOR '\n') FROM `tabTrust Rating` WHERE {condition}""",
 			among,
 		)
 		if text
@@ -233,9 +237,8 @@ def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 		found[here] = rating.percentiles_among(score[here], peers.get(segment, np.zeros(0)))
 	alone = np.isnan(found)
 	found = np.round(np.nan_to_num(found), DIGITS)
-	changed = np.flatnonzero(
-		(np.abs(found - np.array(percentile, dtype=float)) >= 1e-6) | ((np.array(compared) == "1") == alone)
-	)
+	moved = np.abs(found - np.array(percentile, dtype=float)) >= LEAST_MOVE
+	changed = np.flatnonzero(moved | ((np.array(compared) == "1") == alone))
 	if not len(changed):
 		return
 	fields = ("name", "score", "percentile", "compared")

@@ -79,12 +79,12 @@ class CIMSOrders:
 
 	def undivided_open(self, customers: Sequence[str]) -> Undivided:
 		"""What many customers still owe."""
-		owed = "FROM `tabCIMS Order` WHERE docstatus = 1 AND outstanding_amount > 0"
 		odd = [name for (name,) in _open_in_parts(customers)]
 		found = packed.read(
 			customers,
 			_NUMBERS,
-			f"{owed} AND settled_on IS NULL AND grand_total > {CENT} {'AND name NOT IN %(odd)s' if odd else ''}",
+			f"""FROM `tabCIMS Order` FORCE INDEX (open_of_customer) WHERE docstatus = 1 AND outstanding_amount > 0
+				AND settled_on IS NULL AND grand_total > {CENT} {"AND name NOT IN %(odd)s" if odd else ""}""",
 			"customer",
 			odd=odd,
 		)
@@ -169,7 +169,8 @@ def _open_in_parts(customers: Sequence[str]) -> Iterator[tuple[str]]:
 	"""The orders of which something is owed and whose pieces have days of their own."""
 	for condition, among in sql.among("o.customer", customers):
 		yield from frappe.db.sql(
-			f"""SELECT o.name FROM `tabCIMS Order` o WHERE o.docstatus = 1 AND o.outstanding_amount > 0 AND {condition}
+			f"""SELECT o.name FROM `tabCIMS Order` o FORCE INDEX (open_of_customer)
+				WHERE o.docstatus = 1 AND o.outstanding_amount > 0 AND {condition}
 				AND (o.paid_amount != 0 OR o.returned_on IS NOT NULL OR EXISTS (
 					SELECT 1 FROM `tabCIMS Payment Allocation` a JOIN `tabCIMS Payment` p ON p.name = a.parent
 					WHERE a.order = o.name AND p.docstatus = 1 AND p.refunded_on IS NOT NULL))""",
