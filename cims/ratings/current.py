@@ -1,13 +1,12 @@
-"""Ratings as they stand now, for programs and tables: what is kept, in one statement for any number of customers."""
+"""Ratings as they stand now, for programs and tables: a few statements for any number of customers."""
 
-import json
 from collections.abc import Mapping, Sequence
 
 import frappe
 from frappe import _
 from frappe.utils import flt
 
-from cims.ratings import wording
+from cims.ratings import explained, wording
 from cims.trust import reasons
 from cims.trust.policy import NOT_RATED
 
@@ -23,12 +22,15 @@ def ratings(customers: Sequence[str]) -> list[dict]:
 	kept = {
 		row.name: row for row in frappe.get_all(RATING, {"name": ("in", list(customers))}, ["*"], limit=0)
 	}
-	return [_plain(name, kept.get(name) or frappe._dict()) for name in customers]
+	why = explained.of(list(kept))
+	return [
+		_plain(name, kept.get(name) or frappe._dict(), why.get(name, explained.UNKNOWN).reasons)
+		for name in customers
+	]
 
 
-def _plain(customer: str, row: frappe._dict) -> dict:
+def _plain(customer: str, row: frappe._dict, said: Mapping[str, list[dict]]) -> dict:
 	rated = bool(row.rated)
-	said = json.loads(row.reasons) if row.reasons else {}
 	return {
 		"customer": customer,
 		"as_of": row.as_of.isoformat() if row.as_of else None,

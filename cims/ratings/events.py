@@ -12,11 +12,11 @@ import orjson
 
 from cims.ratings import packed
 from cims.trust import kinds
-from cims.trust.calendar import to_date, to_day
+from cims.trust.calendar import NEVER, to_date, to_day
 from cims.trust.evidence import Events, Evidence, amount_weight
-from cims.trust.grades import hard_kinds
+from cims.trust.grades import Walk, hard_kinds
 from cims.trust.policy import Policy
-from cims.trust.rating import NEVER_BEFORE
+from cims.trust.rating import IN_WINDOW, NEVER_BEFORE, YEAR, Before, Figures, Window, compared_days, in_window
 from cims.trust.sums import Tally
 
 # The kinds whose weight grows with the amount.
@@ -123,7 +123,8 @@ class Ledger:
 
 	hard: kind -> day it fades from -> net weight of the hard events of that day. count: rows that stand. first: the day
 	of the first evidence. opening: [day, score or None], where the score stood before anything happened on that day.
-	marked: the day whose move is kept as an event snapshot.
+	marked: the day whose move is kept as an event snapshot. window: kind -> the sums of 12 months (`rating.Window`), which are
+	right before the day `until`. past: what the month ends led to, None where nobody has looked yet.
 	"""
 
 	policy: str
@@ -133,6 +134,9 @@ class Ledger:
 	first: int | None = None
 	opening: tuple[int, float | None] | None = None
 	marked: int | None = None
+	window: dict[str, list[float]] = field(default_factory=dict)
+	until: int = NEVER
+	past: "KeptPast | None" = None
 
 	def add(self, row: Mapping, policy: Policy) -> None:
 		"""Take in one row of evidence (its fields by name), whenever it arrives. O(1)."""
@@ -146,6 +150,43 @@ class Ledger:
 		if row["kind"] in hard_kinds(policy):
 			days = self.hard.setdefault(row["kind"], {})
 			days[fades_from] = days.get(fades_from, 0.0) + weight
+		if fades_from + YEAR > self.tally.day:
+			late = row["days"] if row["kind"] == kinds.SETTLED else 0.0
+			added = in_window(weight, row["value"], row["amount"], late)
+			sums = self.window.get(row["kind"], NOTHING)
+			self.window[row["kind"]] = [old + float(new) for old, new in zip(sums, added, strict=True)]
+			self.until = min(self.until, fades_from + YEAR)
+
+	def put_off(self, row: Mapping) -> None:
+		"""A row that lies in the future is taken in when all of them are read again, on its day."""
+		self.until = min(self.until, to_day(row["occurred_on"]))
+
+	def serves(self, day: int, policy: Policy, last_end: int) -> bool:
+		"""Whether a rating on `day` can rest on this, `last_end` being the last month end before it."""
+		return (
+			self.policy == policy.version
+			and self.tally.day <= day < self.until
+			and ((self.past is not None and self.past.end == last_end) or self.is_new(last_end))
+		)
+
+	def is_new(self, last_end: int) -> bool:
+		"""Whether nothing was known at the last month end yet."""
+		return self.first is None or self.first > last_end
+
+	def before(self, last_end: int) -> Before:
+		"""What the evaluations before a day came to, whose last one was on `last_end`; see `serves`."""
+		past = self.past
+		if past is None or past.end != last_end:
+			return Before(Walk.start(1), np.zeros((1, 0), dtype=np.int64), np.zeros((1, 0)))
+		days, scores = zip(*past.scores, strict=True) if past.scores else ((), ())
+		walk = Walk(*(np.array([one]) for one in past.walk))
+		return Before(walk, np.array([days], dtype=np.int64), np.array([scores], dtype=float))
+
+	def figures(self) -> Figures:
+		"""What reasons name of the events of 12 months."""
+		names = [name for name in kinds.CODE if name in self.window]
+		sums = np.array([self.window[name] for name in names]).reshape(1, len(names), len(IN_WINDOW))
+		return Window(tuple(names), sums, np.array([self.count]), np.array([self.until])).figures()
 
 	def last_hard_days(self, policy: Policy) -> dict[str, np.ndarray]:
 		"""kind -> the last day on which that hard event happened and was not taken back, as `rating.caps` wants it."""
@@ -164,6 +205,9 @@ class Ledger:
 			"first": self.first,
 			"opening": self.opening,
 			"marked": self.marked,
+			"window": self.window,
+			"until": self.until,
+			"past": self.past.to_list() if self.past else None,
 		}
 
 	@classmethod
@@ -179,13 +223,39 @@ class Ledger:
 			first=plain["first"],
 			opening=tuple(plain["opening"]) if plain["opening"] else None,
 			marked=plain["marked"],
+			window={kind: list(sums) for kind, sums in plain.get("window", {}).items()},
+			# What was kept before there were windows serves no rating.
+			until=plain.get("until", 0),
+			past=KeptPast.from_list(plain["past"]) if plain.get("past") else None,
 		)
+
+
+NOTHING = (0.0,) * len(IN_WINDOW)
+
+
+@dataclass(frozen=True)
+class KeptPast:
+	"""What the evaluations of month ends up to the day `end` came to (`rating.Before`): the walk's grade, streak and best, and
+	[day, score] of those that ratings before the next month end are compared with."""
+
+	end: int
+	walk: tuple[int, int, int]
+	scores: Sequence[tuple[int, float]]
+
+	def to_list(self) -> list:
+		return [self.end, *self.walk, self.scores]
+
+	@classmethod
+	def from_list(cls, plain: Sequence) -> "KeptPast":
+		end, *walk, scores = plain
+		return cls(end, tuple(walk), scores)
 
 
 @dataclass
 class Ledgers:
 	"""The ledgers of many customers in columns. sums: (customers, kinds, 4); present: (customers, kinds), which of them a
-	customer has any evidence of; first: -1 for none; opening: scores, NaN for none; marked: -1 for none."""
+	customer has any evidence of; first: -1 for none; opening: scores, NaN for none; marked: -1 for none. past: as
+	`KeptPast.to_list` gives it."""
 
 	policy: str
 	day: int
@@ -197,6 +267,8 @@ class Ledgers:
 	first: np.ndarray
 	opening: np.ndarray
 	marked: np.ndarray
+	window: Window
+	past: list[list]
 
 	def plain(self) -> list[dict]:
 		"""Each one as `Ledger.to_dict` gives it."""
@@ -207,6 +279,10 @@ class Ledgers:
 			self.count.tolist(),
 			_or_none(self.first),
 			opening,
+			_or_none(self.marked),
+			self.window.sums.tolist(),
+			self.window.until.tolist(),
+			self.past,
 		)
 		return [
 			{
@@ -220,9 +296,16 @@ class Ledgers:
 				"first": first,
 				"opening": opened,
 				"marked": marked,
+				"window": {
+					name: values
+					for name, values in zip(self.window.kinds, window, strict=True)
+					if any(values)
+				},
+				"until": until,
+				"past": past,
 			}
-			for at, (sums, has, count, first, opened, marked) in enumerate(
-				zip(*columns, _or_none(self.marked), strict=True)
+			for at, (sums, has, count, first, opened, marked, window, until, past) in enumerate(
+				zip(*columns, strict=True)
 			)
 		]
 
@@ -238,8 +321,11 @@ def _or_none(days: np.ndarray) -> list[int | None]:
 _LATER = np.iinfo(np.int64).max
 
 
-def ledgers(customers: int, events: Events, as_of: int, policy: Policy, sums) -> Ledgers:
-	"""The ledgers of `customers` customers from all of their evidence, with their `sums` as of the day `as_of`."""
+def ledgers(
+	customers: int, events: Events, as_of: int, policy: Policy, sums, window: Window, before: Before
+) -> Ledgers:
+	"""The ledgers of `customers` customers from all of their evidence, with their `sums` and `window` as of the day `as_of` and
+	what the month ends `before` it came to."""
 	known = events.where(events.known <= as_of)
 	first = np.full(customers, _LATER)
 	np.minimum.at(first, known.customer, known.known)
@@ -261,7 +347,27 @@ def ledgers(customers: int, events: Events, as_of: int, policy: Policy, sums) ->
 		first=np.where(first == _LATER, -1, first),
 		opening=np.full(customers, np.nan),
 		marked=np.full(customers, -1),
+		window=window,
+		past=_kept_past(before),
 	)
+
+
+def _kept_past(before: Before) -> list[list]:
+	"""`KeptPast.to_list` of each customer."""
+	ends = before.day[0].tolist() if len(before.day) else []
+	of = [ends.index(day) for day in compared_days(ends)]
+	walk = before.walk
+	columns = (walk.grade.tolist(), walk.streak.tolist(), walk.best.tolist(), before.score[:, of].tolist())
+	return [
+		[
+			ends[-1],
+			grade,
+			streak,
+			best,
+			[[ends[at], score] for at, score in zip(of, scores, strict=True) if score == score],
+		]
+		for grade, streak, best, scores in zip(*columns, strict=True)
+	]
 
 
 def _present(events: Events, customers: int, names: Iterable[str]) -> np.ndarray:

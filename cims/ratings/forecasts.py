@@ -118,33 +118,30 @@ def _keep(found: engine.Model, day: int) -> str:
 	return name
 
 
-def of_table(
-	whole: Receivables, keys: np.ndarray, customers: int, day: int, policy: Policy
-) -> list[dict[str, dict] | None]:
-	"""For each of so many customers {key of each open receivable: its forecast}, as it is kept; None without any.
+def is_open(row: Receivable) -> bool:
+	"""Whether something is still owed."""
+	return row.amount > 0 and not row.settled_on and not row.written_off_on
 
-	whole: the receivables in columns, all of each customer's, since the forecast rests on them; keys: of each.
-	"""
-	kept: list[dict[str, dict] | None] = [None] * customers
-	found = model()
+
+def of_receivables(rows: list[Receivable], policy: Policy) -> dict[str, dict]:
+	"""Key of each open receivable of one customer -> its forecast as of today, as `shown` takes it. rows: all of the
+	customer's, since the forecast rests on them."""
+	if not any(map(is_open, rows)):
+		return {}
+	found, day, table = model(), today(), sources.of_objects(rows, site_calendar())
+	whole = table.whole
 	asked = np.flatnonzero((whole.closed > day) & (whole.invoiced <= day) & (whole.amount > 0))
 	if found is None or not len(asked):
-		return kept
+		return {}
 	known = whole.where((whole.invoiced <= day) & (whole.amount > 0))
 	forecast = engine.predict(found, known, whole.where(asked), np.full(len(asked), day), policy)
-	shown = np.column_stack([engine.probability_of(forecast, days) for days in engine.SHOWN])
-	rows = zip(
-		whole.customer[asked].tolist(),
-		keys[asked].tolist(),
-		shown.tolist(),
-		forecast.delay.tolist(),
-		strict=True,
-	)
-	for customer, key, late, delay in rows:
-		if kept[customer] is None:
-			kept[customer] = {}
-		kept[customer][key] = _plain(late, delay, forecast.fallback)
-	return kept
+	probable = np.column_stack([engine.probability_of(forecast, days) for days in engine.SHOWN])
+	return {
+		key: _plain(late, delay, forecast.fallback)
+		for key, late, delay in zip(
+			table.keys[asked].tolist(), probable.tolist(), forecast.delay.tolist(), strict=True
+		)
+	}
 
 
 def _plain(late: Sequence[float], delay: Sequence[float], fallback: bool) -> dict:

@@ -10,7 +10,7 @@ import frappe
 from frappe import _
 from frappe.utils import add_months, cint, flt, get_last_day, getdate, nowdate
 
-from cims.ratings import forecasts, marks, policies, rerate, snapshots, sources, wording
+from cims.ratings import explained, forecasts, marks, policies, rerate, snapshots, sources, wording
 from cims.ratings.calendar import site_calendar, today
 from cims.ratings.events import Ledger
 from cims.trust import rating, reasons
@@ -43,11 +43,12 @@ def trust_panel(customer: str) -> dict:
 	policy = policies.active()
 	kept = _kept(customer)
 	curve, marked = _curve(customer, kept)
-	open_now = sources.receivables([customer], open_only=True)
+	known = sources.receivables([customer])
+	open_now = [row for row in known if forecasts.is_open(row)]
 	override = _override(kept)
 	grade = (override or {}).get("grade") or kept.computed_grade or NOT_RATED
 	band = None if grade not in policy.grades else policy.band(grade)
-	figures = json.loads(kept.reasons) if kept.reasons else {}
+	figures = explained.of_one(customer).reasons
 	return {
 		"customer": customer,
 		"customer_name": kept.customer_name,
@@ -61,7 +62,7 @@ def trust_panel(customer: str) -> dict:
 		"peers": peers(kept.segment, add_months(nowdate(), -MONTHS - 1)),
 		"reasons": {name: [_reason(r) for r in figures.get(name, ())] for name in ("costs", "earns")},
 		"lifts": _lifts(kept, open_now, policy),
-		"receivables": _receivables(open_now, kept),
+		"receivables": _receivables(open_now, forecasts.of_receivables(known, policy)),
 		"more_receivables": max(len(open_now) - MOST_RECEIVABLES, 0),
 		"terms": {
 			"credit_days": band.credit_days if band else None,
@@ -254,9 +255,8 @@ def _lifts(kept, open_now: list[Receivable], policy: Policy) -> list[dict]:
 	return found
 
 
-def _receivables(open_now: list[Receivable], kept) -> list[dict]:
-	"""The open receivables, the longest overdue first."""
-	forecast = json.loads(kept.forecast) if kept.forecast else None
+def _receivables(open_now: list[Receivable], forecast: Mapping[str, dict]) -> list[dict]:
+	"""The open receivables, the longest overdue first. forecast: of each, by its key."""
 	rows = sorted(open_now, key=lambda row: (row.due_on, row.reference))[:MOST_RECEIVABLES]
 	references = sources.references(rows)
 	calendar = site_calendar()
@@ -272,7 +272,7 @@ def _receivables(open_now: list[Receivable], kept) -> list[dict]:
 			"days_overdue": max(day - int(due), 0),
 			"disputed": bool(row.disputed and not (row.disputed_to and row.disputed_to <= to_date(day))),
 			"forecast": forecasts.shown(
-				(forecast or {}).get(sources.key(row.source_doctype, row.reference)), row.due_on
+				forecast.get(sources.key(row.source_doctype, row.reference)), row.due_on
 			),
 		}
 		for row, due in zip(rows, rolled, strict=True)

@@ -165,19 +165,21 @@ def run(book: Book, as_of: int, policy: Policy, months: int, event_move: float |
 	days = [*ends, as_of - 1, as_of]
 	state = rating.state_on_days(history, days, policy)
 	stride = len(days)
-	before = np.arange(n * stride).reshape(n, stride)[:, : len(ends)].ravel()
-	past = rating.evaluated(state.where(before), history.segments, ends, policy)
+	earlier = np.arange(n * stride).reshape(n, stride)[:, : len(ends)].ravel()
+	past = rating.evaluated(state.where(earlier), history.segments, ends, policy)
+	before = _last(past, EVALUATIONS).concluded(policy)
+	window = rating.window(history.events, n, as_of)
 	yesterday, now = (state.where(slice(at, None, stride)) for at in (stride - 2, stride - 1))
 	ratings = rating.conclude(
 		history.customers,
 		history.segments,
 		now,
-		_last(past, EVALUATIONS),
-		rating.figures(history.events, n, as_of),
+		before,
+		window.figures(),
 		as_of,
 		policy,
 	)
-	ledgers = events.ledgers(n, history.events, as_of, policy, now.sums)
+	ledgers = events.ledgers(n, history.events, as_of, policy, now.sums, window, before)
 	opening = assess(yesterday.full(), history.segments, policy, interval="none")
 	ledgers.opening = np.where(opening.rated, opening.score, np.nan)
 	parts = list(_month_ends(book, past, state, stride, ledgers, policy))

@@ -3,11 +3,8 @@
 Both end in the engine's `conclude`, and a test holds their results together.
 """
 
-import json
-from collections.abc import Collection, Sequence
-from dataclasses import replace
-
 import numpy as np
+import orjson
 
 import frappe
 from frappe.utils import flt
@@ -31,33 +28,35 @@ from cims.ratings import (
 from cims.ratings.calendar import site_calendar, today
 from cims.ratings.events import Ledger, columns, dump, weighed
 from cims.trust import kinds, rating
-from cims.trust.calendar import month_ends, to_date, to_day
+from cims.trust.calendar import month_ends, to_date
 from cims.trust.grades import EVALUATIONS, UNRATED
 from cims.trust.policy import Policy
-from cims.trust.rating import YEAR, Past, Rating, Ratings, State
+from cims.trust.rating import Rating, Ratings, State
 
 RATING, CUSTOMER = "Trust Rating", "CIMS Customer"
 # How often one job rates a customer whose evidence keeps coming in.
 ROUNDS = 5
 # Where more of the customers than this share wait, everybody is rated: all workers share that.
 ALL_OF_THEM = 0.2
-# With a longer history than this, forecasts wait for the night: they need all of it, the rating doesn't.
-FORECAST_AT_ONCE = 2000
 
 
 def rate(customer: str) -> Rating | None:
-	"""Rate one customer anew, from the kept sums and month ends where they serve, else from all of the evidence.
+	"""Rate one customer anew (`update`) and return the rating, None for a customer without evidence."""
+	ratings = update(customer)
+	return ratings[0] if ratings else None
 
-	Returns the rating, None for a customer without evidence. At most ten SQL statements, whatever the history.
-	"""
+
+def update(customer: str) -> Ratings | None:
+	"""Rate one customer anew, from what is kept where that serves, else from all of the evidence. Returns the ratings of this
+	one customer, None for one without evidence. At most ten SQL statements, whatever the history."""
 	policy, day = policies.active(), today()
 	kept = _locked(customer, day)
 	if kept is None:
 		return None
-	past = _past(kept, day, policy) if kept.sums and not kept.replay_from else None
-	if past is None:
+	ledger = _ledger(kept, day, policy)
+	if ledger is None:
 		return _rate_from_evidence(customer, kept, day, policy)
-	return _rate_from_sums(kept, past, day, policy)
+	return _rate_from_sums(kept, ledger, day, policy)
 
 
 def _locked(customer: str, day: int) -> frappe._dict | None:
@@ -65,8 +64,8 @@ def _locked(customer: str, day: int) -> frappe._dict | None:
 	field = policies.segment_field()
 	segment = f"COALESCE(c.`{field}`, '')" if field else "''"
 	rows = frappe.db.sql(
-		f"""SELECT c.name AS customer, {segment} AS segment, r.sums, r.policy, r.replay_from, r.score, r.rated,
-			r.evidence_count, o.name AS override, o.grade AS override_grade
+		f"""SELECT c.name AS customer, {segment} AS segment, r.sums, r.segment AS rated_in, r.replay_from, r.score,
+			r.rated, o.name AS override, o.grade AS override_grade
 		FROM `tabCIMS Customer` c JOIN `tabTrust Rating` r ON r.name = c.name
 		LEFT JOIN `tabTrust Override` o ON o.customer = c.name AND o.status = 'Approved' AND o.expires_on >= %(day)s
 		WHERE c.name = %(customer)s ORDER BY o.decided_on DESC LIMIT 1 FOR UPDATE""",
@@ -76,45 +75,35 @@ def _locked(customer: str, day: int) -> frappe._dict | None:
 	return rows[0] if rows else None
 
 
-def _past(kept: frappe._dict, day: int, policy: Policy) -> tuple[Ledger, Past] | None:
-	"""The kept sums with the evaluations before `day`; None where they don't serve any more."""
-	ledger = Ledger.from_dict(json.loads(kept.sums))
-	if ledger.policy != policy.version or ledger.tally.day > day:
+def _ledger(kept: frappe._dict, day: int, policy: Policy) -> Ledger | None:
+	"""The kept sums, with what the month ends before `day` came to; None where they don't serve any more."""
+	if not kept.sums or kept.replay_from or (kept.rated_in or kept.segment) != kept.segment:
 		return None
-	ends = month_ends(day, EVALUATIONS)
-	found = snapshots.last_month_ends([kept.customer], ends)
-	needed = np.array([[ledger.first is not None and end >= ledger.first for end in ends]])
-	if (needed & (found.policy != policy.version)).any():
-		return None
-	caps = [policy.grades.index(cap) if cap in policy.grades else 0 for cap in found.cap[0]]
-	return ledger, Past(np.array([ends]), found.score, found.low, found.rated, cap=np.array([caps]))
+	ledger = Ledger.from_dict(orjson.loads(kept.sums))
+	return ledger if ledger.serves(day, policy, last_end(day)) else None
 
 
-def _rate_from_sums(kept: frappe._dict, past: tuple[Ledger, Past], day: int, policy: Policy) -> Rating:
-	ledger, evaluated = past
+def last_end(day: int) -> int:
+	"""The last month end before a day."""
+	return month_ends(day, 1)[0]
+
+
+def _rate_from_sums(kept: frappe._dict, ledger: Ledger, day: int, policy: Policy) -> Ratings:
 	customer, segment = kept.customer, kept.segment
 	if ledger.opening is None or ledger.opening[0] != day:
 		ledger.opening = (day, flt(kept.score) if kept.rated else None)
 		ledger.marked = None
 	ledger.tally.age_to(day, policy)
-	recent = weighed(events.read([customer], until=day, faded=day - YEAR), policy)
-	all_of_it = kept.evidence_count <= FORECAST_AT_ONCE and forecasts.model() is not None
-	table = sources.of_objects(sources.receivables([customer], open_only=not all_of_it), site_calendar())
+	table = sources.of_objects(sources.receivables([customer], open_only=True), site_calendar())
 	state = state_of(ledger, table.pieces, day, policy)
-	known = rating.figures(recent, 1, day)
-	known = replace(known, total=np.array([ledger.count]))
-	ratings = rating.conclude([customer], [segment], state, evaluated, known, day, policy)
-	_mark_move(ledger, ratings, state, recent, segment, day, policy)
-	found = rows.columns(
-		ratings,
-		[ledger.first],
-		[ledger.to_dict()],
-		_standing(kept),
-		percentile=[_percentile(ratings, segment)],
-		forecasts=forecasts.of_table(table.whole, table.keys, 1, day, policy) if all_of_it else None,
+	before = ledger.before(last_end(day))
+	ratings = rating.conclude([customer], [segment], state, before, ledger.figures(), day, policy)
+	_mark_move(ledger, ratings, state, segment, day, policy)
+	percentile = [_percentile(ratings, segment)]
+	rows.write_one(
+		rows.columns(ratings, [ledger.first], [ledger.to_dict()], _standing(kept), percentile=percentile)
 	)
-	rows.write_one(found)
-	return ratings[0]
+	return ratings
 
 
 def _standing(kept: frappe._dict) -> dict[str, overrides.Standing]:
@@ -136,9 +125,7 @@ def state_of(ledger: Ledger, pieces, day: int, policy: Policy) -> State:
 	)
 
 
-def _mark_move(
-	ledger: Ledger, ratings: Ratings, state: State, recent, segment, day: int, policy: Policy
-) -> None:
+def _mark_move(ledger: Ledger, ratings: Ratings, state: State, segment, day: int, policy: Policy) -> None:
 	"""Keep today as a point of the curve if the score has moved far enough since the day began, and only then."""
 	before = ledger.opening[1]
 	score = float(ratings.assessment.score[0])
@@ -147,12 +134,18 @@ def _mark_move(
 	if moved:
 		who, when = np.zeros(1, dtype=np.int64), np.array([day])
 
-		def load(_asks):
-			found = replay.rows_of(ratings.customers, day, day)
-			return found, weighed(columns(found, {ratings.customers[0]: 0}), policy)
-
+		found = replay.rows_of(ratings.customers, day, day)
+		known = weighed(columns(found, {ratings.customers[0]: 0}), policy)
 		marked = marks.of_days(
-			recent, who, when, state, ratings.assessment, np.array([before]), [segment], policy, load
+			known,
+			who,
+			when,
+			state,
+			ratings.assessment,
+			np.array([before]),
+			[segment],
+			policy,
+			lambda _asks: (found, known),
 		)
 		point = replay.points_of(
 			ratings.assessment, who, when, ratings.grade, ratings.cap, policy, [dump(m) for m in marked]
@@ -170,16 +163,15 @@ def _percentile(ratings: Ratings, segment: str) -> float | None:
 	return together.percentile_of(ratings.customers[0], segment, float(ratings.assessment.score[0]))
 
 
-def _rate_from_evidence(customer: str, kept: frappe._dict, day: int, policy: Policy) -> Rating | None:
+def _rate_from_evidence(customer: str, kept: frappe._dict, day: int, policy: Policy) -> Ratings:
 	"""The same from scratch, with the whole curve: where sums or month ends are missing, or the past has changed."""
 	book = replay.open_book([customer], policy, policies.segment_field())
 	found = together.replay_of(book, day, policy, replay.CURVE, with_events=True)
 	together.keep_curves(found, [customer], day, replay.CURVE, with_events=True)
-	forecast = forecasts.of_table(book.whole, book.keys, 1, day, policy)
 	percentile = [_percentile(found.ratings, kept.segment)]
 	first, ledgers = found.ledgers.first_days(), found.ledgers.plain()
-	rows.write_one(rows.columns(found.ratings, first, ledgers, _standing(kept), percentile, forecast))
-	return found.ratings[0]
+	rows.write_one(rows.columns(found.ratings, first, ledgers, _standing(kept), percentile))
+	return found.ratings
 
 
 def rate_until_settled(customer: str) -> bool:
@@ -188,7 +180,7 @@ def rate_until_settled(customer: str) -> bool:
 	for _round in range(ROUNDS):
 		# A transaction reads what was there at its first look: that has to be the one that takes the lock.
 		sql.commit()
-		rate(customer)
+		update(customer)
 		sql.commit()
 		waits = frappe.db.get_value(RATING, customer, "dirty")
 		if not waits:

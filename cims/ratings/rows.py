@@ -17,11 +17,14 @@ from cims.trust.rating import DIGITS, YEAR, Ratings
 RATING = "Trust Rating"
 # Points by kind of evidence are kept as they are shown.
 SHOWN_DIGITS = 1
-# Field of a customer -> the field of the rating, or of the columns, that it repeats for lists and their filters.
+# Field of a customer -> the field of the rating, or of the columns, that it repeats for lists and their filters. Points are copied
+# as lists show them: what changes less than that from one day to the next costs no list an entry of its index.
 COPIED = {
 	"trust_grade": "grade", "trust_score": "score", "trust_change": "change_90d", "trust_watch": "watch",
 	"open_amount": "open_amount", "overdue_amount": "overdue_amount",
 }  # fmt: skip
+SHOWN = ("trust_score", "trust_change")
+
 
 Column = list[str | None]
 
@@ -32,11 +35,35 @@ def columns(
 	ledgers: Sequence[Mapping],
 	standing: Mapping[str, Standing],
 	percentile: Sequence[float | None] | None = None,
-	forecasts: Sequence[dict | None] | None = None,
 ) -> dict[str, Column]:
 	"""The fields of Trust Rating as text, one entry for each customer, in the order of their names.
 
-	first: the day of each one's first evidence; ledgers: as plain data. standing: the overrides in force. percentile, forecasts: left out of the fields where they are not told.
+	first: the day of each one's first evidence; ledgers: as plain data. standing: the overrides in force. percentile: left out of
+	the fields where it is not told.
+	"""
+	n = len(ratings)
+	found = of_the_day(ratings, first, standing)
+	found |= {
+		"segment": list(ratings.segments),
+		"policy": [ratings.policy.version] * n,
+		"evidence_count": _whole(ratings.figures.total),
+		"first_evidence_on": [None if day is None else str(to_date(day)) for day in first],
+		"sums": [dump(ledger) for ledger in ledgers],
+		"dirty": ["0"] * n,
+		"replay_from": [None] * n,
+	}
+	if percentile is not None:
+		found["percentile"] = [str(value or 0.0) for value in percentile]
+		found["compared"] = _flags([value is not None for value in percentile])
+	return found
+
+
+def of_the_day(
+	ratings: Ratings, first: Sequence[int | None], standing: Mapping[str, Standing]
+) -> dict[str, Column]:
+	"""Those of them that change by time alone.
+
+	first: the day of each one's first evidence; standing: the overrides in force.
 	"""
 	n, policy, unrated = len(ratings), ratings.policy, ratings.grade == UNRATED
 	a, exposure, settled = ratings.assessment, ratings.exposure, ratings.settled
@@ -51,8 +78,7 @@ def columns(
 	days = np.array([*(b.credit_days for b in policy.bands), 0])[band]
 	factor = np.array([*(b.limit_factor for b in policy.bands), 0.0])[band]
 	since = np.array([0 if day is None else day for day in first])
-	said = [ratings.plain_reasons(at) for at in range(n)]
-	found = {
+	return {
 		"name": list(ratings.customers),
 		"as_of": [str(to_date(ratings.as_of))] * n,
 		"score": _numbers(np.where(unrated, 0.0, a.score)),
@@ -63,16 +89,12 @@ def columns(
 		"computed_grade": computed,
 		"rated": _flags(~unrated),
 		"watch": _flags(ratings.on_watch),
-		"watch_reason": [" ".join(reason["code"] for reason in one["watch"]) for one in said],
-		"segment": list(ratings.segments),
+		"watch_reason": _codes(ratings.watched),
 		"change_90d": _numbers(ratings.change_90d),
 		"has_change_90d": _flags(~np.isnan(ratings.change_90d)),
 		"change_1y": _numbers(ratings.change_1y),
 		"has_change_1y": _flags(~np.isnan(ratings.change_1y)),
-		"policy": [policy.version] * n,
 		"override": [over.name if over else None for over in overridden],
-		"evidence_count": _whole(ratings.figures.total),
-		"first_evidence_on": [None if day is None else str(to_date(day)) for day in first],
 		"days_beyond_terms": _numbers(np.where(settled["count"] > 0, settled["days"], 0.0)),
 		"settled_count": _whole(settled["count"]),
 		"usual_amount": _numbers(ratings.usual_amount, 2),
@@ -80,18 +102,7 @@ def columns(
 		"overdue_amount": _numbers(exposure.overdue_amount, 2),
 		"suggested_credit_days": _whole(days),
 		"suggested_limit": _numbers(factor * _a_month(settled["amount"], ratings.as_of - since + 1), -1),
-		"reasons": [dump(one) for one in said],
-		"contributions": [dump(one) for one in ratings.contributions(SHOWN_DIGITS)],
-		"sums": [dump(ledger) for ledger in ledgers],
-		"dirty": ["0"] * n,
-		"replay_from": [None] * n,
 	}
-	if percentile is not None:
-		found["percentile"] = [str(value or 0.0) for value in percentile]
-		found["compared"] = _flags([value is not None for value in percentile])
-	if forecasts is not None:
-		found["forecast"] = [dump(one) if one else "null" for one in forecasts]
-	return found
 
 
 def _numbers(values: np.ndarray, digits: int = DIGITS) -> list[str]:
@@ -107,6 +118,18 @@ def _flags(values) -> list[str]:
 	return ["1" if value else "0" for value in np.asarray(values).tolist()]
 
 
+def _codes(watched: Mapping[str, np.ndarray]) -> list[str]:
+	"""The codes that hold for each, with blanks between them."""
+	found = np.zeros(len(next(iter(watched.values()))), dtype=np.int64)
+	for bit, holds in enumerate(watched.values()):
+		found |= holds.astype(np.int64) << bit
+	texts = [
+		" ".join(code for bit, code in enumerate(watched) if number >> bit & 1)
+		for number in range(1 << len(watched))
+	]
+	return [texts[number] for number in found.tolist()]
+
+
 def _a_month(settled: np.ndarray, known_for: np.ndarray) -> np.ndarray:
 	"""What customers pay in a month, over the last 12 months or as long as they are known (days)."""
 	months = np.clip(known_for, 30, YEAR) * 12 / YEAR
@@ -116,33 +139,47 @@ def _a_month(settled: np.ndarray, known_for: np.ndarray) -> np.ndarray:
 def write_one(found: Mapping[str, Column]) -> None:
 	"""Store the rating (`columns`) of one customer, whose rows are held by the caller, and what lists of customers show of
 	it. One statement."""
-	values = {f"r.`{field}`": column[0] for field, column in found.items() if field != "name"}
-	values |= {f"c.`{field}`": found[of][0] for field, of in COPIED.items()}
-	values |= {"r.modified": now(), "c.currency": wording.company_currency()}
+	values = {field: column[0] for field, column in found.items() if field != "name"}
+	values |= {"modified": now(), "currency": wording.company_currency(), "name": found["name"][0]}
+	changes = [f"r.`{field}` = %({field})s" for field in (*found, "modified") if field != "name"]
+	changes += [f"c.`{field}` = {_copied(field, f'%({of})s')}" for field, of in COPIED.items()]
 	frappe.db.sql(
 		f"""UPDATE `tabCIMS Customer` c JOIN `tabTrust Rating` r ON r.name = c.name
-		SET {", ".join(f"{field} = %s" for field in values)} WHERE c.name = %s""",
-		[*values.values(), found["name"][0]],
+		SET {", ".join(changes)}, c.currency = %(currency)s WHERE c.name = %(name)s""",
+		values,
 	)
+
+
+def _copied(field: str, value: str) -> str:
+	"""What a field of a customer takes over, as SQL."""
+	return f"ROUND({value}, 1)" if field in SHOWN else value
 
 
 class Held:
 	"""Ratings of many customers on their way into the database, whose rows are held until the transaction ends.
 
 	names: those whose evidence has not changed since it was read; the others are left for their own job. While the stamp
-	(`together.Asked`) is the same, so is everything that the rating rests on.
+	(`together.Asked`) is the same, so is everything that the rating rests on. touch: they count as modified now, which what time
+	alone changes does not.
 	"""
 
-	def __init__(self, names: Sequence[str], found: Mapping[str, Column], stamps: Sequence[tuple[str, int]]):
-		self.fields = [*(field for field in found if field != "name"), "modified"]
+	def __init__(
+		self,
+		names: Sequence[str],
+		found: Mapping[str, Column],
+		stamps: Sequence[tuple[str, int]],
+		touch: bool = True,
+	):
+		self.fields = [field for field in found if field != "name"]
+		if touch:
+			self.fields.append("modified")
 		self.table = sql.scratch(
 			"__cims_rated", RATING, ["name", *self.fields], "was VARCHAR(40), was_dirty INT"
 		)
 		modified, dirty = zip(*stamps, strict=True)
-		stamp = [now()] * len(stamps)
-		sql.load(
-			self.table, {**found, "modified": stamp, "was": modified, "was_dirty": list(map(str, dirty))}
-		)
+		if touch:
+			found = {**found, "modified": [now()] * len(stamps)}
+		sql.load(self.table, {**found, "was": modified, "was_dirty": list(map(str, dirty))})
 		self.span = (found["name"][0], found["name"][-1]) if isinstance(names, sql.Run) else None
 		self.names = self._lock(names)
 
@@ -163,7 +200,7 @@ class Held:
 	def write(self) -> None:
 		"""Store the ratings, and what lists of customers show of them. Two statements."""
 		self._update("tabTrust Rating", [f"k.`{field}` = t.`{field}`" for field in self.fields])
-		copies = [f"k.`{field}` = t.`{of}`" for field, of in COPIED.items()]
+		copies = [f"k.`{field}` = {_copied(field, f't.`{of}`')}" for field, of in COPIED.items()]
 		self._update("tabCIMS Customer", [*copies, "k.currency = %(currency)s"])
 
 	def _update(self, table: str, changes: Sequence[str]) -> None:

@@ -66,6 +66,22 @@ def table(customers: Sequence[str], calendar: Calendar, since: int | None = None
 	)
 
 
+def open_pieces(customers: Sequence[str], calendar: Calendar) -> Receivables:
+	"""What many customers owe now, of every source, split into pieces; the columns' customers are their places."""
+	position = {name: at for at, name in enumerate(customers)}
+	parts = []
+	for source in sources():
+		if len(customers) > FEW and hasattr(source, "undivided_open"):
+			found = source.undivided_open(customers)
+			parts.append(_columns_of(found, calendar)[1])
+			rows = found.others
+		else:
+			rows = list(source.receivables(customers, open_only=True))
+		if rows or not parts:
+			parts.append(of_objects(rows, calendar, position).pieces)
+	return Receivables.join(parts)
+
+
 def key(doctype: str, name: str) -> str:
 	"""How a receivable is called among the kept forecasts."""
 	return f"{doctype}|{name}"
@@ -83,11 +99,13 @@ def of_objects(rows: list[Receivable], calendar: Calendar, position: dict[str, i
 	)
 
 
-def _of_undivided(found: Undivided, calendar: Calendar) -> Table:
+def _columns_of(found: Undivided, calendar: Calendar) -> tuple[Receivables, Receivables]:
+	"""Undivided receivables in columns, whole and as pieces (`columns_of`)."""
+
 	def days(values: np.ndarray) -> np.ndarray:
 		return np.where(np.isnan(values), NEVER, values).astype(np.int64)
 
-	whole, pieces = columns_of_undivided(
+	return columns_of_undivided(
 		Receivables.build(
 			found.owner,
 			found.invoiced,
@@ -101,6 +119,10 @@ def _of_undivided(found: Undivided, calendar: Calendar) -> Table:
 			written_off=days(found.written_off),
 		)
 	)
+
+
+def _of_undivided(found: Undivided, calendar: Calendar) -> Table:
+	whole, pieces = _columns_of(found, calendar)
 	keys = np.full(len(whole), "", dtype=object)
 	names = [
 		key(found.doctype, name)

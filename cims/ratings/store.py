@@ -171,9 +171,10 @@ def _with(kept: frappe._dict, rows: Sequence[dict], policy: Policy) -> dict:
 	if ledger.policy != policy.version:
 		return {"replay_from": first}
 	for row in rows:
-		# What lies in the future is added up by the nightly run of its day.
 		if row["occurred_on"] <= getdate(nowdate()):
 			ledger.add(row, policy)
+		else:
+			ledger.put_off(row)
 	changed = {"sums": dump(ledger.to_dict())}
 	if first <= last_month_end():
 		changed["replay_from"] = first

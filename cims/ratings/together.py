@@ -12,8 +12,8 @@ import numpy as np
 import frappe
 from frappe.utils import flt
 
-from cims.ratings import forecasts, overrides, packed, policies, replay, rows, snapshots, sources, sql
-from cims.ratings.calendar import site_calendar, today
+from cims.ratings import kept, overrides, packed, policies, replay, rows, snapshots, sql
+from cims.ratings.calendar import today
 from cims.trust import rating
 from cims.trust.calendar import month_ends, to_day
 from cims.trust.grades import EVALUATIONS
@@ -53,7 +53,6 @@ def rate_part(customers: Sequence[str], months: int, with_events: bool) -> int:
 			found.ledgers.first_days(),
 			found.ledgers.plain(),
 			overrides.standing(asked.names, day),
-			forecasts=forecast_of(book, day, policy),
 		),
 		asked.stamps,
 	)
@@ -95,9 +94,10 @@ def rate_shard(customers: Sequence[str], curve_follows: bool = False) -> int:
 	"""
 	if curve_follows:
 		return rate_part(customers, 0, with_events=False)
-	return sum(
+	rated, left = kept.rate(customers)
+	return rated + sum(
 		rate_part(names, months, with_events=months == replay.CURVE)
-		for months, names in _behind(customers).items()
+		for months, names in _behind(left).items()
 	)
 
 
@@ -146,23 +146,6 @@ def keep_curves(
 	snapshots.keep_many(customers, points, since, with_events)
 
 
-def forecast_of(book: replay.Book, day: int, policy: Policy) -> list[dict | None]:
-	"""The forecasts of what each customer of a book has open. They rest on all of these customers' receivables."""
-	customers = book.history.customers
-	found: list[dict | None] = [None] * len(customers)
-	if forecasts.model() is None:
-		return found
-	open_now = np.unique(book.whole.customer[(book.whole.closed > day) & (book.whole.amount > 0)]).tolist()
-	if not open_now:
-		return found
-	table = sources.table([customers[at] for at in open_now], site_calendar())
-	for at, one in zip(
-		open_now, forecasts.of_table(table.whole, table.keys, len(open_now), day, policy), strict=True
-	):
-		found[at] = one
-	return found
-
-
 def compare_everyone() -> None:
 	"""The percentile of every rated customer within the segment; writes those that changed."""
 	peers = scores_by_segment()
@@ -201,12 +184,12 @@ PEERS = "cims_trust_peers"
 
 def _remember(peers: dict[str, np.ndarray]) -> None:
 	steps = np.linspace(0, 1, 1001)
-	kept = {
+	steps_of = {
 		segment: np.quantile(scores, steps).tolist()
 		for segment, scores in peers.items()
 		if len(scores) > LARGE
 	}
-	frappe.cache().set_value(PEERS, kept, expires_in_sec=3 * 24 * 60 * 60)
+	frappe.cache().set_value(PEERS, steps_of, expires_in_sec=3 * 24 * 60 * 60)
 
 
 def percentile_of(customer: str, segment: str, score: float) -> float | None:
@@ -226,33 +209,36 @@ def percentile_of(customer: str, segment: str, score: float) -> float | None:
 	return 100 * (float(below) + float(same) / 2) / others if others else None
 
 
+# Percentiles are shown to a tenth: what would be shown the same is not written anew.
+LEAST_MOVE = 0.05
+
+
 def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 	"""The percentiles of some customers within `scores_by_segment`."""
-	kept = [
+	stored = [
 		line.split("\t")
 		for condition, among in sql.among("name", names)
 		for text in frappe.db.sql_list(
 			f"""{packed.LONG_ANSWER} SELECT GROUP_CONCAT(name, '\t', COALESCE(segment, ''), '\t', rated, '\t', score, '\t',
-				percentile, '\t', compared ORDER BY name SEPARATOR '\n') FROM `tabTrust Rating` WHERE {condition}""",
+				percentile, '\t', compared SEPARATOR '\n') FROM `tabTrust Rating` WHERE {condition}""",
 			among,
 		)
 		if text
 		for line in text.split("\n")
 	]
-	if not kept:
+	if not stored:
 		return
-	customers, segments, rated, score, percentile, compared = zip(*kept, strict=True)
+	customers, segments, rated, score, percentile, compared = zip(*stored, strict=True)
 	score, rated = np.array(score, dtype=float), np.array(rated) == "1"
-	found = np.full(len(kept), np.nan)
+	found = np.full(len(stored), np.nan)
 	labels = np.array(segments, dtype=object)
 	for segment in set(segments):
 		here = np.flatnonzero(rated & (labels == segment))
 		found[here] = rating.percentiles_among(score[here], peers.get(segment, np.zeros(0)))
 	alone = np.isnan(found)
 	found = np.round(np.nan_to_num(found), DIGITS)
-	changed = np.flatnonzero(
-		(np.abs(found - np.array(percentile, dtype=float)) >= 1e-6) | ((np.array(compared) == "1") == alone)
-	)
+	moved = np.abs(found - np.array(percentile, dtype=float)) >= LEAST_MOVE
+	changed = np.flatnonzero(moved | ((np.array(compared) == "1") == alone))
 	if not len(changed):
 		return
 	fields = ("name", "score", "percentile", "compared")

@@ -33,8 +33,7 @@ class CIMSOrders:
 	def receivables(
 		self, customers: Names = None, names: Names = None, open_only: bool = False
 	) -> Iterator[Receivable]:
-		orders = _orders(customers, names, open_only)
-		payments = _payments(customers, names, open_only)
+		orders, payments = _open(customers, names) if open_only else _all(customers, names)
 		for row in orders:
 			amount, credits = _owed(row)
 			if amount + sum(part for _day, part in credits) <= CENT:
@@ -77,6 +76,21 @@ class CIMSOrders:
 		names = {at: text.split("\n") for at, text in found.texts.items() if text}
 		others = list(self.receivables(names=odd)) if odd else []
 		return Undivided(ORDER, found.owner, **columns, names=names, others=others)
+
+	def undivided_open(self, customers: Sequence[str]) -> Undivided:
+		"""What many customers still owe."""
+		odd = [name for (name,) in _open_in_parts(customers)]
+		found = packed.read(
+			customers,
+			_NUMBERS,
+			f"""FROM `tabCIMS Order` FORCE INDEX (open_of_customer) WHERE docstatus = 1 AND outstanding_amount > 0
+				AND settled_on IS NULL AND grand_total > {CENT} {"AND name NOT IN %(odd)s" if odd else ""}""",
+			"customer",
+			odd=odd,
+		)
+		columns = dict(zip(_COLUMNS, np.where(found.columns == NONE, np.nan, found.columns), strict=True))
+		others = list(self.receivables(names=odd, open_only=True)) if odd else []
+		return Undivided(ORDER, found.owner, **columns, names={}, others=others)
 
 	def outstanding(self):
 		order = DocType(ORDER)
@@ -151,6 +165,19 @@ def _in_parts(customers: Sequence[str], since: date | None) -> Iterator[tuple[st
 		)
 
 
+def _open_in_parts(customers: Sequence[str]) -> Iterator[tuple[str]]:
+	"""The orders of which something is owed and whose pieces have days of their own."""
+	for condition, among in sql.among("o.customer", customers):
+		yield from frappe.db.sql(
+			f"""SELECT o.name FROM `tabCIMS Order` o FORCE INDEX (open_of_customer)
+				WHERE o.docstatus = 1 AND o.outstanding_amount > 0 AND {condition}
+				AND (o.paid_amount != 0 OR o.returned_on IS NOT NULL OR EXISTS (
+					SELECT 1 FROM `tabCIMS Payment Allocation` a JOIN `tabCIMS Payment` p ON p.name = a.parent
+					WHERE a.order = o.name AND p.docstatus = 1 AND p.refunded_on IS NOT NULL))""",
+			among,
+		)
+
+
 def _event(row, kind: kinds.Kind, day: date, weight: float, amount: float) -> Evidence:
 	return Evidence(
 		customer=row.customer,
@@ -197,32 +224,56 @@ def _parts(payments, order_date: date, amount: float, credited: bool) -> tuple[t
 	return () if len(parts) == 1 and rest <= CENT and not credited else tuple(parts)
 
 
-def _orders(customers: Names, names: Names, open_only: bool):
+Payments = dict[str, list[tuple[date, date | None, float]]]
+_FIELDS = (
+	"name", "customer", "docstatus", "order_date", "due_date", "grand_total", "returned_on", "returned_amount",
+	"settled_on", "disputed_from", "disputed_to", "dispute_reason", "written_off_on", "cancelled_on",
+)  # fmt: skip
+_OPEN = f"""SELECT {", ".join(f"o.{field}" for field in _FIELDS)}, p.cleared_on, p.refunded_on, a.allocated_amount
+	FROM `tabCIMS Order` o LEFT JOIN (`tabCIMS Payment Allocation` a JOIN `tabCIMS Payment` p ON p.name = a.parent
+		AND p.docstatus = 1 AND p.status IN ('Cleared', 'Refunded') AND p.cleared_on IS NOT NULL) ON a.order = o.name
+	WHERE o.docstatus = 1 AND o.outstanding_amount > 0"""
+
+
+def _open(customers: Names, names: Names) -> tuple[list[frappe._dict], Payments]:
+	"""Orders of which something is owed, with their payments. One statement."""
+	conditions, values = "", {}
+	for field, wanted in (("customer", customers), ("name", names)):
+		if wanted is not None:
+			if not wanted:
+				return [], {}
+			conditions += f" AND o.{field} IN %({field})s"
+			values[field] = sorted(set(wanted))
+	found = frappe.db.sql(f"{_OPEN}{conditions} ORDER BY o.customer, o.order_date, o.name", values)
+	orders, payments = {}, defaultdict(list)
+	for row in found:
+		orders[row[0]] = row
+		if row[-3]:
+			payments[row[0]].append(row[-3:])
+	return [frappe._dict(zip(_FIELDS, row, strict=False)) for row in orders.values()], payments
+
+
+def _all(customers: Names, names: Names) -> tuple[list[frappe._dict], Payments]:
+	return _orders(customers, names), _payments(customers, names)
+
+
+def _orders(customers: Names, names: Names) -> list[frappe._dict]:
 	"""Submitted orders, and those that were cancelled (and not corrected): they were owed until then."""
 	order, successor = DocType(ORDER), DocType(ORDER).as_("successor")
 	corrected = (
 		frappe.qb.from_(successor).select(successor.amended_from).where(successor.amended_from.isnotnull())
 	)
+	cancelled = (order.docstatus == 2) & order.cancelled_on.isnotnull() & order.name.notin(corrected)
 	query = (
 		frappe.qb.from_(order)
-		.select(
-			order.name, order.customer, order.docstatus, order.order_date, order.due_date, order.grand_total,
-			order.returned_on, order.returned_amount, order.settled_on, order.disputed_from, order.disputed_to,
-			order.dispute_reason, order.written_off_on, order.cancelled_on,
-		)
+		.select(*(order[field] for field in _FIELDS))
+		.where((order.docstatus == 1) | cancelled)
 		.orderby(order.customer, order.order_date, order.name)
-	)  # fmt: skip
-	if open_only:
-		query = query.where((order.docstatus == 1) & (order.outstanding_amount > 0))
-	else:
-		cancelled = (order.docstatus == 2) & order.cancelled_on.isnotnull() & order.name.notin(corrected)
-		query = query.where((order.docstatus == 1) | cancelled)
+	)
 	return _rows(query, order, customers, order.name, names)
 
 
-def _payments(
-	customers: Names, names: Names, open_only: bool
-) -> dict[str, list[tuple[date, date | None, float]]]:
+def _payments(customers: Names, names: Names) -> Payments:
 	part, payment = DocType("CIMS Payment Allocation"), DocType("CIMS Payment")
 	query = (
 		frappe.qb.from_(payment)
@@ -235,9 +286,6 @@ def _payments(
 			& payment.cleared_on.isnotnull()
 		)
 	)
-	if open_only:
-		order = DocType(ORDER)
-		query = query.join(order).on(order.name == part.order).where(order.outstanding_amount > 0)
 	found = defaultdict(list)
 	for row in _rows(query, payment, customers, part.order, names):
 		found[row.order].append((row.cleared_on, row.refunded_on, row.allocated_amount))

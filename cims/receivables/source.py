@@ -38,6 +38,8 @@ class ReceivableSource(Protocol):
 
 	# A source may also have `undivided`, for rating many customers at once; without it they are asked for one by one:
 	# def undivided(self, customers: Sequence[str], since: date | None = None, all_named: bool = False) -> Undivided
+	# and `undivided_open`, the same of what is still owed, in which nothing needs a name:
+	# def undivided_open(self, customers: Sequence[str]) -> Undivided
 
 	def outstanding(self) -> QueryBuilder:
 		"""A query of what is owed now, for reports that add up in SQL: one row for each open receivable, with customer,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 
@@ -52,11 +53,12 @@ class Calendar:
 		"""Each day, or the next business day where it is none."""
 		if "1" not in self.weekmask:
 			return np.asarray(days)
-		off = np.array(sorted(self.holidays), dtype="datetime64[D]")
 		dates = np.asarray(days, dtype="int64").astype("datetime64[D]")
-		return np.busday_offset(dates, 0, roll="forward", weekmask=self.weekmask, holidays=off).astype(
-			"int64"
-		)
+		return np.busday_offset(dates, 0, roll="forward", busdaycal=self._business_days).astype("int64")
+
+	@cached_property
+	def _business_days(self) -> np.busdaycalendar:
+		return np.busdaycalendar(self.weekmask, np.array(sorted(self.holidays), dtype="datetime64[D]"))
 
 
 def paused_days(disputed_from, disputed_to, start, end):

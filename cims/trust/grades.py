@@ -3,6 +3,8 @@
 Rating agencies act on about 1.8 notches of difference, which cuts migrations 3.5 times: Altman and Rijken (2004).
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from cims.trust import kinds
@@ -20,31 +22,50 @@ def raw_grade(low: np.ndarray, policy: Policy) -> np.ndarray:
 	return len(floors) - np.searchsorted(floors, low, side="right")
 
 
-def sticky_grade(low: np.ndarray, rated: np.ndarray, cap: np.ndarray, policy: Policy) -> np.ndarray:
-	"""The grade (position, UNRATED without enough evidence) after walking the evaluations.
+@dataclass(frozen=True)
+class Walk:
+	"""How far each customer's grade has come. grade: position, UNRATED without enough evidence; streak: how many times in a row
+	the low end has been above the next floor by now; best: the grade that this may lead to."""
 
-	low, rated, cap: (customers, evaluations), oldest first; cap: the best position that hard events allow.
-	Down: as soon as the low end is below the band by more than the dead band, or a cap says so. Up: when it has been
-	above the next floor by more than the dead band `upgrade_confirmations` times in a row.
-	"""
-	floors = np.array([band.floor for band in policy.bands])
-	grade = np.full(len(low), UNRATED)
-	streak = np.zeros(len(low), dtype=int)
-	best = np.zeros(len(low), dtype=int)
-	for at in range(low.shape[1]):
-		now, limit, known = low[:, at], cap[:, at], rated[:, at]
-		raw = np.maximum(raw_grade(now, policy), limit)
-		target = np.maximum(raw_grade(now - policy.dead_band, policy), limit)
-		fresh = grade == UNRATED
-		down = (now < floors[grade] - policy.dead_band) | (limit > grade)
-		rising = ~fresh & ~down & (target < grade)
-		streak = np.where(rising, streak + 1, 0)
-		best = np.where(streak == 1, target, np.maximum(best, target))
+	grade: np.ndarray
+	streak: np.ndarray
+	best: np.ndarray
+
+	@classmethod
+	def start(cls, customers: int) -> "Walk":
+		zeros = np.zeros(customers, dtype=np.int64)
+		return cls(np.full(customers, UNRATED), zeros, zeros)
+
+	def step(self, low: np.ndarray, rated: np.ndarray, cap: np.ndarray, policy: Policy) -> "Walk":
+		"""The next evaluation. cap: the best position that hard events allow.
+
+		Down: as soon as the low end is below the band by more than the dead band, or a cap says so. Up: when it has been
+		above the next floor by more than the dead band `upgrade_confirmations` times in a row.
+		"""
+		floors = np.array([band.floor for band in policy.bands])
+		raw = np.maximum(raw_grade(low, policy), cap)
+		target = np.maximum(raw_grade(low - policy.dead_band, policy), cap)
+		fresh = self.grade == UNRATED
+		down = (low < floors[self.grade] - policy.dead_band) | (cap > self.grade)
+		rising = ~fresh & ~down & (target < self.grade)
+		streak = np.where(rising, self.streak + 1, 0)
+		best = np.where(streak == 1, target, np.maximum(self.best, target))
 		up = streak >= policy.upgrade_confirmations
-		grade = np.where(fresh | down, raw, np.where(up, best, grade))
-		grade = np.where(known, grade, UNRATED)
-		streak = np.where(up | ~known, 0, streak)
-	return grade
+		grade = np.where(fresh | down, raw, np.where(up, best, self.grade))
+		return Walk(np.where(rated, grade, UNRATED), np.where(up | ~rated, 0, streak), best)
+
+
+def walk(low: np.ndarray, rated: np.ndarray, cap: np.ndarray, policy: Policy) -> Walk:
+	"""Walk all of the evaluations, oldest first: (customers, evaluations) each."""
+	walked = Walk.start(len(low))
+	for at in range(low.shape[1]):
+		walked = walked.step(low[:, at], rated[:, at], cap[:, at], policy)
+	return walked
+
+
+def sticky_grade(low: np.ndarray, rated: np.ndarray, cap: np.ndarray, policy: Policy) -> np.ndarray:
+	"""The grade (position, UNRATED without enough evidence) after walking the evaluations (`walk`)."""
+	return walk(low, rated, cap, policy).grade
 
 
 def grade_names(positions: np.ndarray, policy: Policy) -> list[str]:

@@ -11,10 +11,10 @@ from functools import cached_property
 import numpy as np
 
 from cims.trust import kinds, paydex, reasons
-from cims.trust.calendar import month_ends, to_date
+from cims.trust.calendar import NEVER, month_ends, to_date
 from cims.trust.evidence import Events, Receivables, amount_weight
 from cims.trust.exposure import Exposure, exposure
-from cims.trust.grades import EVALUATIONS, UNRATED, caps, grade_names, hard_kinds, raw_grade, sticky_grade
+from cims.trust.grades import EVALUATIONS, UNRATED, Walk, caps, grade_names, hard_kinds, raw_grade, walk
 from cims.trust.policy import OVERDUE_90, Policy
 from cims.trust.priors import estimate_priors
 from cims.trust.score import Assessment, assess, with_exposure
@@ -54,6 +54,22 @@ class Past:
 	def before(self, count: int) -> "Past":
 		"""The first `count` evaluations."""
 		return Past(*(getattr(self, f.name)[:, :count] for f in fields(self)))
+
+	def concluded(self, policy: Policy) -> "Before":
+		"""What is left to know of the evaluations once they are over."""
+		return Before(
+			walk(self.low, self.rated, self.cap, policy), self.day, np.where(self.rated, self.score, np.nan)
+		)
+
+
+@dataclass(frozen=True)
+class Before:
+	"""What a day's rating needs of the evaluations before it: how far they led, and the scores that it is compared with. Until
+	the next month ends it stays the same. day, score: (customers, evaluations), oldest first, NaN where not rated."""
+
+	walk: Walk
+	day: np.ndarray
+	score: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -302,30 +318,62 @@ class Figures:
 		return cls(names, *columns, np.concatenate([part.total for part in parts]))
 
 
-def figures(events: Events, customers: int, as_of: int) -> Figures:
-	"""The figures of `customers` customers as of the end of a day."""
+# What is added up of the events of 12 months, for each customer and kind.
+IN_WINDOW = ("count", "amount", "amount_days", "days", "weight", "good")
+
+
+@dataclass(frozen=True)
+class Window:
+	"""The events of the last 12 months added up. sums: (customers, kinds, `IN_WINDOW`); total: all events that stand; until:
+	the first day on which these sums aren't those of the day any more, as an event leaves or another becomes known."""
+
+	kinds: tuple[str, ...]
+	sums: np.ndarray
+	total: np.ndarray
+	until: np.ndarray
+
+	def figures(self) -> Figures:
+		count, amount, amount_days, days, weight, good = (self.sums[:, :, at] for at in range(len(IN_WINDOW)))
+		return Figures(
+			kinds=self.kinds,
+			count=count,
+			amount=amount,
+			days=_quotient(amount_days, amount, _quotient(days, count)),
+			value=_quotient(good, weight),
+			total=self.total,
+		)
+
+
+def in_window(weight, value, amount, days):
+	"""What an event adds to the sums of a window: `IN_WINDOW`. weight below 0: it takes an earlier one back."""
+	sign = np.sign(weight)
+	return sign, sign * amount, sign * amount * days, sign * days, weight, weight * value
+
+
+def window(events: Events, customers: int, as_of: int) -> Window:
+	"""The window of `customers` customers as of the end of a day."""
 	known = events.known <= as_of
-	total = np.bincount(events.customer, np.sign(events.weight) * known, minlength=customers)
 	recent = events.where(known & (events.fades_from > as_of - YEAR))
+	until = np.full(customers, NEVER)
+	np.minimum.at(until, recent.customer, recent.fades_from + YEAR)
+	later = events.where(~known)
+	np.minimum.at(until, later.customer, later.known)
 	codes = np.unique(events.kind)
 	slot = np.searchsorted(codes, recent.kind) + recent.customer * len(codes)
-	sign = np.sign(recent.weight)
-
-	def add(values):
-		shape = (customers, len(codes))
-		return np.bincount(slot, values, minlength=shape[0] * shape[1]).reshape(shape)
-
-	count = add(sign)
-	amount, weight = add(sign * recent.amount), add(recent.weight)
-	days = np.nan_to_num(recent.days)
-	return Figures(
+	parts = in_window(recent.weight, recent.value, recent.amount, np.nan_to_num(recent.days))
+	size = customers * len(codes)
+	added = [np.bincount(slot, part, minlength=size).astype(float) for part in parts]
+	return Window(
 		kinds=tuple(kinds.KINDS[code].name for code in codes),
-		count=count,
-		amount=amount,
-		days=_quotient(add(sign * recent.amount * days), amount, _quotient(add(sign * days), count)),
-		value=_quotient(add(recent.weight * recent.value), weight),
-		total=total,
+		sums=np.stack(added, axis=1).reshape(customers, len(codes), len(IN_WINDOW)),
+		total=np.bincount(events.customer, np.sign(events.weight) * known, minlength=customers),
+		until=until,
 	)
+
+
+def figures(events: Events, customers: int, as_of: int) -> Figures:
+	"""The figures of `customers` customers as of the end of a day."""
+	return window(events, customers, as_of).figures()
 
 
 def _quotient(top, bottom, otherwise=0.0):
@@ -467,27 +515,21 @@ def rate_parts(parts: Iterable[History], as_of: int, policy: Policy, *, learning
 	if learning:
 		policy = replace(policy, priors=estimate_priors(state.full(), segments, policy))
 	past = evaluated(states, segments, days, policy).before(EVALUATIONS)
-	return conclude(customers, segments, state, past, Figures.join(known), as_of, policy)
+	return conclude(customers, segments, state, past.concluded(policy), Figures.join(known), as_of, policy)
 
 
 def conclude(
 	customers: Sequence[str],
 	segments: Sequence[str],
 	state: State,
-	past: Past,
+	before: Before,
 	known: Figures,
 	as_of: int,
 	policy: Policy,
 ) -> Ratings:
 	"""The ratings from the state on the day and the evaluations before it."""
 	assessment = assess(state.full(), segments, policy)
-	column = np.newaxis
-	grade = sticky_grade(
-		np.hstack([past.low, assessment.low[:, column]]),
-		np.hstack([past.rated, assessment.rated[:, column]]),
-		np.hstack([past.cap, state.cap[:, column]]),
-		policy,
-	)
+	grade = before.walk.step(assessment.low, assessment.rated, state.cap, policy).grade
 	return Ratings(
 		customers=customers,
 		segments=segments,
@@ -499,22 +541,36 @@ def conclude(
 		grade=grade,
 		cap=state.cap,
 		percentile=percentiles(assessment.score, grade != UNRATED, segments),
-		change_90d=_change(assessment, past, as_of - WATCH_DAYS),
-		change_1y=_change(assessment, past, as_of - YEAR),
+		change_90d=_change(assessment, before, as_of - WATCH_DAYS),
+		change_1y=_change(assessment, before, as_of - YEAR),
 		figures=known,
 	)
 
 
-def _change(assessment: Assessment, past: Past, day: int) -> np.ndarray:
+# An evaluation more than so many days before the day asked about would pass an old change off as a new one.
+FRESH = 31
+
+
+def _change(assessment: Assessment, before: Before, day: int) -> np.ndarray:
 	"""Points since the last evaluation on or before `day`; NaN where either is not rated."""
-	usable = past.rated & (past.day <= day)
-	latest = np.where(usable, past.day, NEVER_BEFORE).argmax(axis=1) if past.day.shape[1] else None
-	if latest is None:
-		return np.full(len(assessment.score), np.nan)
-	at = np.arange(len(latest))
-	# An evaluation long before the day asked about would pass an old change off as a new one.
-	fresh = usable[at, latest] & (past.day[at, latest] >= day - 31) & assessment.rated
-	return np.where(fresh, assessment.score - past.score[at, latest], np.nan)
+	found = np.full(len(assessment.score), np.nan)
+	for at in range(before.day.shape[1]):
+		then = before.score[:, at]
+		usable = ~np.isnan(then) & (before.day[:, at] <= day) & (before.day[:, at] >= day - FRESH)
+		found = np.where(usable, assessment.score - then, found)
+	return np.where(assessment.rated, found, np.nan)
+
+
+def compared_days(ends: Sequence[int]) -> list[int]:
+	"""Which of the month ends before a day its rating, or that of any other day before the next one, is compared with."""
+	if not len(ends):
+		return []
+	days = ends[-1] + 1, ends[-1] + 31
+	return [
+		end
+		for end in ends
+		if any(days[0] - back - FRESH <= end <= days[1] - back for back in (WATCH_DAYS, YEAR))
+	]
 
 
 def percentiles(score: np.ndarray, rated: np.ndarray, segments: Sequence[str]) -> np.ndarray:

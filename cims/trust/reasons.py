@@ -7,6 +7,7 @@ that was really scored.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -142,57 +143,75 @@ def choose(assessment, count, days, overdue_count, policy: Policy) -> tuple[Chos
 	count, days: of each ask's events of 12 months, (asks, kinds) in the order of the assessment, 0 for the kinds that are
 	worked out for the day; overdue_count: each ask's receivables that are overdue.
 	"""
-	lost, gained = _Factors(len(assessment.score)), _Factors(len(assessment.score))
-	for column, name in enumerate(assessment.kinds):
-		kind = kinds.BY_NAME[name]
-		known = np.full(len(count), True) if name in kinds.OF_THE_DAY else count[:, column] != 0
-		late = days[:, column]
-		lost.add(
-			kind.loss_code,
-			-assessment.lost[:, column],
-			column,
-			known & ~((name == kinds.SETTLED) & (late < 1)),
-		)
-		gains = (
-			known
-			& ~((name == kinds.SETTLED) & (late <= -1))
-			& ~((name == kinds.CURRENT) & (overdue_count == 0))
-		)
-		gained.add(kind.gain_code, assessment.gained[:, column], column, gains)
-		if name == kinds.SETTLED:
-			lost.add("P03", -assessment.lost[:, column], column, known & (late < 1))
-			gained.add("P12", assessment.gained[:, column], column, known & (late <= -1))
-		if name == kinds.CURRENT:
-			gained.add("X12", assessment.gained[:, column], column, known & (overdue_count == 0))
-		if name not in kinds.OF_THE_DAY:
-			lost.add(FADED_LOSS[kind.dimension], -assessment.lost[:, column], -1, ~known)
-			gained.add(FADED_GAIN[kind.dimension], assessment.gained[:, column], -1, ~known)
-	for column, dimension in enumerate(policy.dimensions):
-		lost.add(TO_PRIOR[dimension.name], -assessment.lost_to_prior[:, column], -1, True)
-	return lost.most(MOST_COSTS), gained.most(MOST_GAINS)
+	names = assessment.kinds
+	of = _codes_of(names, tuple(d.name for d in policy.dimensions))
+	known = (count != 0) | of.of_the_day
+	loss, gain = np.where(known, of.loss, of.faded_loss), np.where(known, of.gain, of.faded_gain)
+	if kinds.SETTLED in names:
+		at = names.index(kinds.SETTLED)
+		late, here = days[:, at], known[:, at]
+		loss[here & (late < 1), at] = of.codes.index("P03")
+		gain[here & (late <= -1), at] = of.codes.index("P12")
+	if kinds.CURRENT in names:
+		gain[overdue_count == 0, names.index(kinds.CURRENT)] = of.codes.index("X12")
+	to_prior = np.broadcast_to(of.to_prior, assessment.lost_to_prior.shape)
+	lost = _most(
+		of.codes,
+		np.hstack([loss, to_prior]),
+		-np.hstack([assessment.lost, assessment.lost_to_prior]),
+		known,
+		MOST_COSTS,
+	)
+	return lost, _most(of.codes, gain, assessment.gained, known, MOST_GAINS)
 
 
-class _Factors:
-	"""Points by code: those of several kinds under one code add up, and the first of the kinds lends its figures."""
+@dataclass(frozen=True)
+class _Codes:
+	"""Which code, by place in `codes`, the points of each kind go to while it has events in the last 12 months, and after; and
+	those of each dimension's prior."""
 
-	def __init__(self, asks: int):
-		self.asks = asks
-		self.points: dict[str, np.ndarray] = {}
-		self.kind: dict[str, np.ndarray] = {}
+	codes: tuple[str, ...]
+	of_the_day: np.ndarray
+	loss: np.ndarray
+	gain: np.ndarray
+	faded_loss: np.ndarray
+	faded_gain: np.ndarray
+	to_prior: np.ndarray
 
-	def add(self, code: str, points: np.ndarray, column: int, mask) -> None:
-		if code not in self.points:
-			self.points[code] = np.zeros(self.asks)
-			# -2: nothing said so far; -1: said, without figures.
-			self.kind[code] = np.full(self.asks, -2)
-		self.points[code] += np.where(mask, points, 0.0)
-		self.kind[code] = np.where((self.kind[code] == -2) & mask, column, self.kind[code])
 
-	def most(self, count: int) -> Chosen:
-		codes = tuple(sorted(self.points))
-		points = np.column_stack([self.points[code] for code in codes])
-		kind = np.column_stack([self.kind[code] for code in codes])
-		# Equal points are told in the order of their codes.
-		order = np.argsort(-np.abs(points), axis=1, kind="stable")[:, :count]
-		points, kind = np.take_along_axis(points, order, axis=1), np.take_along_axis(kind, order, axis=1)
-		return Chosen(codes, np.where(np.abs(points) >= LEAST_POINTS, order, -1), points, kind)
+@lru_cache(maxsize=1024)
+def _codes_of(names: tuple[str, ...], dimensions: tuple[str, ...]) -> _Codes:
+	of = [kinds.BY_NAME[name] for name in names]
+	columns = (
+		[kind.loss_code for kind in of],
+		[kind.gain_code for kind in of],
+		[FADED_LOSS.get(kind.dimension, kind.loss_code) for kind in of],
+		[FADED_GAIN.get(kind.dimension, kind.gain_code) for kind in of],
+		[TO_PRIOR[name] for name in dimensions],
+	)
+	# Equal points are told in the order of their codes.
+	codes = tuple(sorted({"P03", "P12", "X12", *(code for column in columns for code in column)}))
+	place = {code: at for at, code in enumerate(codes)}
+	of_the_day = np.array([name in kinds.OF_THE_DAY for name in names], dtype=bool)
+	return _Codes(
+		codes, of_the_day, *(np.array([place[code] for code in column], dtype=np.int64) for column in columns)
+	)
+
+
+def _most(
+	codes: tuple[str, ...], code: np.ndarray, points: np.ndarray, known: np.ndarray, count: int
+) -> Chosen:
+	"""The codes with most points. code, points: (asks, factors), the kinds first. Points under one code add up, and the first of
+	the kinds that have events lends its figures."""
+	asks = len(code)
+	row = np.arange(asks)[:, np.newaxis]
+	total = np.bincount((row * len(codes) + code).ravel(), points.ravel(), minlength=asks * len(codes))
+	total = total.reshape(asks, len(codes))
+	column = np.full(code.shape, -1)
+	column[:, : known.shape[1]] = np.where(known, np.arange(known.shape[1]), -1)
+	kind = np.full(total.shape, -1)
+	# Backwards, so that the first one stays.
+	kind[row, np.ascontiguousarray(code[:, ::-1])] = np.ascontiguousarray(column[:, ::-1])
+	order = (-np.abs(total)).argsort(axis=1, kind="stable")[:, :count]
+	total, kind = total[row, order], kind[row, order]
+	return Chosen(codes, np.where(np.abs(total) >= LEAST_POINTS, order, -1), total, kind)

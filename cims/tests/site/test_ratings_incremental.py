@@ -151,7 +151,7 @@ class TestIncremental(FrappeTestCase):
 			kept = rerate._locked(life.customer, today())
 			if kept is None:
 				return
-			serves = kept.sums and not kept.replay_from and rerate._past(kept, today(), policies.active())
+			serves = rerate._ledger(kept, today(), policies.active())
 			paths["sums" if serves else "evidence"] += 1
 			rerate.rate(life.customer)
 			if serves:

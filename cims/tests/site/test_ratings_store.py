@@ -308,14 +308,14 @@ class TestQueue(FrappeTestCase):
 
 	def test_who_changes_while_being_rated_is_rated_again(self):
 		customer = rated_customer()
-		rates, events = rerate.rate, iter(["first", "second"])
+		rates, events = rerate.update, iter(["first", "second"])
 
 		def rate_and_be_disturbed(name):
 			rates(name)
 			if (event := next(events, None)) is not None:
 				store.record([fed(name, event)])
 
-		with patch.object(rerate, "rate", side_effect=rate_and_be_disturbed) as rated:
+		with patch.object(rerate, "update", side_effect=rate_and_be_disturbed) as rated:
 			rerate.rate_until_settled(customer)
 		self.assertEqual(rated.call_count, 3)
 		self.assertEqual(frappe.db.get_value("Trust Rating", customer, "dirty"), 0)

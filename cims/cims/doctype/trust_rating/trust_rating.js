@@ -1,7 +1,7 @@
 frappe.ui.form.on("Trust Rating", {
 	async refresh(frm) {
 		frm.disable_save();
-		frm.toggle_display(["reasons", "contributions", "sums", "forecast"], frappe.boot.developer_mode);
+		frm.toggle_display(["reasons", "contributions", "sums"], frappe.boot.developer_mode);
 		frm.add_custom_button(__("Open Customer"), () =>
 			frappe.set_route("Form", "CIMS Customer", frm.doc.customer),
 		);

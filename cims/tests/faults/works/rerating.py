@@ -8,7 +8,7 @@ from cims.tests.faults.works import Part, Work, population
 CUSTOMERS, ORDERS_EACH = 200, 6
 QUERIES = {
 	"ratings": """SELECT customer, grade, computed_grade, score, low, high, confidence, change_90d, evidence_count, policy,
-			sums, contributions FROM `tabTrust Rating`""",
+			sums FROM `tabTrust Rating`""",
 	"copies": "SELECT name, trust_grade, trust_score, trust_change FROM `tabCIMS Customer`",
 	"percentiles": "SELECT customer, percentile, compared, dirty, replay_from FROM `tabTrust Rating`",
 	"segments": "SELECT segment, day, customers, q1, median, q3 FROM `tabTrust Segment Snapshot`",
