@@ -35,9 +35,10 @@ fixtures = [{"dt": "Role", "filters": [["name", "like", "CIMS %"]]}]
 
 after_install = "cims.install.after_install"
 setup_wizard_complete = "cims.install.fill_settings"
-after_app_install = "cims.timeline.storage.bring"
-after_migrate = ["cims.search.index.ensure", "cims.timeline.storage.bring"]
+after_app_install = ["cims.timeline.storage.bring", "cims.erpnext.install.bring"]
+after_migrate = ["cims.search.index.ensure", "cims.timeline.storage.bring", "cims.erpnext.install.bring"]
 before_uninstall = "cims.install.before_uninstall"
+before_app_uninstall = "cims.erpnext.install.take_away"
 after_uninstall = "cims.install.after_uninstall"
 
 before_tests = "cims.tests.records.before_tests"
