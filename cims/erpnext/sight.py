@@ -54,4 +54,6 @@ def _strip_workspace() -> None:
 
 def _forget() -> None:
 	frappe.clear_cache()
-	frappe.cache.delete_value(["active_domains", "domain_restricted_doctypes"])
+	frappe.clear_document_cache("Workspace", WORKSPACE)
+	# What each user may read is remembered for hours under a key that nothing else deletes.
+	frappe.cache.delete_keys("user:")

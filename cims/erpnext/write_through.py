@@ -110,13 +110,23 @@ def refuse_to_merge(doc, _event: str, old: str, new: str, merge: bool = False) -
 		)
 
 
-def linked_among(condition: str, values: dict) -> int:
+def linked_among(condition: str = "1", values: dict | None = None) -> int:
 	"""How many of our customers that meet a condition (SQL, of `ours`) are ERPNext's."""
 	if not installed():
 		return 0
 	return frappe.db.sql(
-		f"SELECT COUNT(*) FROM `tab{OURS}` ours WHERE ours.`{LINK}` IS NOT NULL AND {condition}", values
+		f"SELECT COUNT(*) FROM `tab{OURS}` ours WHERE ours.`{LINK}` IS NOT NULL AND {condition}", values or ()
 	)[0][0]
+
+
+def check_sets() -> None:
+	"""Raises ValidationError where customers that are written as sets would pass ERPNext by."""
+	if linked_among():
+		frappe.throw(
+			_(
+				"The fast lane can't change customers that ERPNext has too, because their fields are ERPNext's. Choose the strict lane."
+			)
+		)
 
 
 # --- the form ------------------------------------------------------------------------------------------
