@@ -17,10 +17,12 @@ from frappe.utils.synchronization import filelock
 from cims.cims.doctype.cims_customer.cims_customer import COMPANY_FIELDS, PERSON_FIELDS, SERIES
 from cims.customers import derived
 from cims.customers.status import ARCHIVED, comment
+from cims.duplicates import keys
 from cims.erpnext import CUSTOMER, LINK, OURS, installed, mapping
 from cims.imports import changes
 from cims.imports.importer import Names
 from cims.ratings import policies, sql, store
+from cims.search import texts
 
 # As many as make a full segment of the search index.
 AT_ONCE = 10_000
@@ -30,6 +32,8 @@ GROUP = "CIMS Customer Group"
 # Changes that pass by the documents are looked for among what was modified so recently.
 RECENT_MINUTES = 15
 LOCK = "cims_adoption"
+# What ERPNext owns and the search or the keys of names are made of.
+DERIVED_FROM = {*texts.FIELDS, *keys.READ, "account_manager"} & set(mapping.OWNED)
 
 
 @dataclass
@@ -63,12 +67,18 @@ def adopt(names: Sequence[str], mapper: mapping.Mapping | None = None) -> Outcom
 	for code, (erp, there) in linked.items():
 		row, _values = new.pop(erp)
 		changed[code] = (there, {**mapper.ours(row, there["status"]), LINK: erp})
-	_bring_groups(values["customer_group"] for _one, values in (*new.values(), *changed.values()))
+	_bring_groups(
+		values["customer_group"]
+		for there, values in (*new.values(), *changed.values())
+		if there["customer_group"] != values["customer_group"] or there["name"] in new
+	)
 	with _adopting():
 		made = _insert(new)
 		_update(changed)
 		_note_former({code: changed[code] for code in linked})
-		derived.refresh([*made, *changed])
+		derived.refresh(
+			[*made, *(code for code, (there, values) in changed.items() if _is_derived(there, values))]
+		)
 	return Outcome(len(made), len(linked), len(changed) - len(linked))
 
 
@@ -156,6 +166,11 @@ def _ours(field: str, values: Sequence[str], more: str = "") -> dict[str, dict]:
 
 def _differs(there: Mapping, values: Mapping) -> bool:
 	return any((there[field] or None) != value for field, value in values.items())
+
+
+def _is_derived(there: Mapping, values: Mapping) -> bool:
+	"""Whether something has changed from which search or duplicates derive what they keep."""
+	return any((there[field] or None) != values[field] for field in DERIVED_FROM)
 
 
 def _same(new: Mapping[str, tuple]) -> dict[str, tuple[str, dict]]:
