@@ -14,8 +14,10 @@ import pytest
 ROOT = Path(__file__).parent
 SITE = os.environ.get("CIMS_TEST_SITE")
 NEED_A_SITE = [
-	ROOT / "cims" / folder for folder in ("cims", "tests/site", "tests/rest", "tests/browser", "tests/faults")
+	ROOT / "cims" / folder
+	for folder in ("cims", "tests/site", "tests/rest", "tests/browser", "tests/faults", "tests/erpnext")
 ]
+WITH_ERPNEXT = ROOT / "cims" / "tests/erpnext"
 
 # Hypothesis would put its examples into the current folder, which is the bench's sites/.
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
@@ -46,6 +48,27 @@ class NotRun(pytest.Item):
 def pytest_pycollect_makemodule(module_path, parent):
 	if needs_a_site(module_path) and not SITE:
 		return ModuleWithoutSite.from_parent(parent, path=module_path)
+
+
+def has_erpnext() -> bool:
+	"""Whether the site has ERPNext. Asked once the session has begun."""
+	if not SITE:
+		return False
+	from cims import erpnext
+
+	return erpnext.installed()
+
+
+def pytest_ignore_collect(collection_path):
+	"""The tests of what CIMS does with ERPNext are left out where there is none; the header line says so."""
+	if (collection_path == WITH_ERPNEXT or WITH_ERPNEXT in collection_path.parents) and not has_erpnext():
+		return True
+
+
+def pytest_report_header():
+	if has_erpnext():
+		return "ERPNext: on this site"
+	return "ERPNext: not on this site, so cims/tests/erpnext is left out (with it: make test ERPNEXT=1)"
 
 
 def pytest_sessionstart(session):

@@ -35,9 +35,10 @@ fixtures = [{"dt": "Role", "filters": [["name", "like", "CIMS %"]]}]
 
 after_install = "cims.install.after_install"
 setup_wizard_complete = "cims.install.fill_settings"
-after_app_install = "cims.timeline.storage.bring"
-after_migrate = ["cims.search.index.ensure", "cims.timeline.storage.bring"]
+after_app_install = ["cims.timeline.storage.bring", "cims.erpnext.install.bring"]
+after_migrate = ["cims.search.index.ensure", "cims.timeline.storage.bring", "cims.erpnext.install.bring"]
 before_uninstall = "cims.install.before_uninstall"
+before_app_uninstall = "cims.erpnext.install.take_away"
 after_uninstall = "cims.install.after_uninstall"
 
 before_tests = "cims.tests.records.before_tests"
@@ -59,24 +60,44 @@ doc_events = {
 			"cims.duplicates.keys.on_update",
 			"cims.duplicates.twins.on_update",
 		],
-		"on_trash": "cims.duplicates.keys.on_trash",
-		"before_rename": "cims.ratings.store.before_customer_renamed",
+		"on_trash": ["cims.erpnext.write_through.refuse_to_delete", "cims.duplicates.keys.on_trash"],
+		"before_rename": [
+			"cims.erpnext.write_through.refuse_to_merge",
+			"cims.ratings.store.before_customer_renamed",
+		],
 		"after_rename": [
 			"cims.ratings.store.after_customer_renamed",
 			"cims.search.events.customer_renamed",
 		],
 		"on_change": "cims.search.events.customer_changed",
 		"after_delete": "cims.search.events.customer_deleted",
+		# ERPNext
+		"onload": "cims.erpnext.write_through.onload",
+		"before_save": "cims.erpnext.write_through.before_save",
 	},
 	"Contact": {
-		"on_change": "cims.search.events.contact_changed",
-		"after_delete": "cims.search.events.contact_changed",
+		"on_change": ["cims.search.events.contact_changed", "cims.erpnext.follow.contact_changed"],
+		"after_delete": ["cims.search.events.contact_changed", "cims.erpnext.follow.contact_changed"],
 	},
 	"User": {"on_trash": "cims.customers.guards.refuse_to_delete_manager"},
+	# ERPNext
+	"Address": {"on_update": "cims.erpnext.follow.address_changed"},
+	"Customer": {
+		"before_validate": "cims.erpnext.follow.note_customer",
+		"on_update": "cims.erpnext.follow.customer_changed",
+		"before_rename": "cims.erpnext.follow.before_customer_renamed",
+		"after_rename": "cims.erpnext.follow.after_customer_renamed",
+		"on_trash": "cims.erpnext.follow.customer_trashed",
+	},
 }
 
 # Brought in line with customers that were written as sets of rows, in the same transaction: f(names).
-cims_customer_indexes = ["cims.search.index.refresh", "cims.duplicates.keys.refresh"]
+cims_customer_indexes = [
+	# ERPNext
+	"cims.erpnext.adoption.settle",
+	"cims.search.index.refresh",
+	"cims.duplicates.keys.refresh",
+]
 # The same for new customers, from their values: classes, see cims.customers.derived.OfNew.
 cims_new_customer_indexes = ["cims.search.index.NewTexts", "cims.duplicates.keys.NewKeys"]
 
@@ -99,6 +120,8 @@ scheduler_events = {
 	"daily_long": [
 		"cims.receivables.ledger.mark_overdue",
 		"cims.customers.status.mark_dormant",
+		# ERPNext
+		"cims.erpnext.adoption.nightly",
 		"cims.ratings.rerate.nightly",
 	],
 	"monthly_long": ["cims.ratings.forecasts.refit"],
@@ -109,6 +132,8 @@ scheduler_events = {
 			"cims.search.index.tidy",
 			"cims.ratings.standings.refresh",
 			"cims.imports.job.start_next",
+			# ERPNext
+			"cims.erpnext.adoption.recent",
 		]
 	},
 }

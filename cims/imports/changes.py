@@ -20,13 +20,15 @@ AT_ONCE = 5000
 def insert(
 	doctype: str, columns: Mapping[str, Sequence], constants: Mapping[str, object], stamp: str
 ) -> None:
-	"""Insert documents, given as columns (`name` among them), and what is the same for all of them.
+	"""Insert documents, given as columns (`name` among them), and what is the same for all of them. Who made them and when is
+	this user and `stamp`, unless a column says it.
 
 	In the order of their names, in which the database keeps them.
 	"""
 	user = frappe.session.user
 	same = {"creation": stamp, "modified": stamp, "owner": user, "modified_by": user, **constants}
 	names = columns["name"]
+	same = {name: value for name, value in same.items() if name not in columns}
 	same |= {name: None for name, column in columns.items() if column.count(None) == len(names)}
 	columns = {name: column for name, column in columns.items() if name not in same}
 	if any(map(gt, names, names[1:])):
