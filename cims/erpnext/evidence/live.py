@@ -57,7 +57,7 @@ def payments_were_parted(doc, method=None) -> None:
 
 def order_changed(doc, method=None) -> None:
 	"""A Sales Order was closed, opened again, cancelled or deleted."""
-	ended = method in ("on_cancel", "on_trash") or doc.docstatus == 1 and doc.status == "Closed"
+	ended = method in ("on_cancel", "on_trash") or (doc.docstatus == 1 and doc.status == "Closed")
 	if ended or frappe.db.exists(store.EVIDENCE, {"source_doctype": doc.doctype, "source_name": doc.name}):
 		note(doc.doctype, doc.name, doc.customer)
 
