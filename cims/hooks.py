@@ -89,7 +89,24 @@ doc_events = {
 		"after_rename": "cims.erpnext.follow.after_customer_renamed",
 		"on_trash": "cims.erpnext.follow.customer_trashed",
 	},
+	# ERPNext: evidence
+	"Payment Ledger Entry": {"on_submit": "cims.erpnext.evidence.live.ledger_changed"},
+	"Unreconcile Payment": {"on_submit": "cims.erpnext.evidence.live.payments_were_parted"},
+	"Sales Invoice": dict.fromkeys(
+		("on_submit", "on_update_after_submit", "on_cancel"), "cims.erpnext.evidence.live.invoice_changed"
+	),
+	"Sales Order": {
+		"after_insert": "cims.erpnext.evidence.live.order_amended",
+		**dict.fromkeys(("on_change", "on_cancel", "on_trash"), "cims.erpnext.evidence.live.order_changed"),
+	},
+	"Delivery Note": dict.fromkeys(("on_submit", "on_cancel"), "cims.erpnext.evidence.live.delivery_changed"),
+	"Issue": dict.fromkeys(("on_update", "on_trash"), "cims.erpnext.evidence.live.issue_changed"),
+	"Dunning": dict.fromkeys(("on_submit", "on_cancel"), "cims.erpnext.evidence.live.dunning_changed"),
+	"Company": {"after_rename": "cims.erpnext.evidence.live.company_renamed"},
 }
+
+# ERPNext: its cancelled documents can be deleted as ever; what they said has been taken back by then.
+ignore_links_on_delete = ["Trust Evidence", "Receivable Dispute"]
 
 # Brought in line with customers that were written as sets of rows, in the same transaction: f(names).
 cims_customer_indexes = [
@@ -123,6 +140,8 @@ scheduler_events = {
 		# ERPNext
 		"cims.erpnext.adoption.nightly",
 		"cims.ratings.rerate.nightly",
+		# ERPNext
+		"cims.erpnext.evidence.live.nightly",
 	],
 	"monthly_long": ["cims.ratings.forecasts.refit"],
 	# Ratings follow events by jobs of their own; this finds what a stopped worker left behind.
@@ -134,9 +153,14 @@ scheduler_events = {
 			"cims.imports.job.start_next",
 			# ERPNext
 			"cims.erpnext.adoption.recent",
+			"cims.erpnext.evidence.live.sweep",
 		]
 	},
 }
 
 # Sources of receivables and trading events for the rating, in the order in which they are asked.
-cims_receivable_sources = ["cims.receivables.orders.CIMSOrders"]
+cims_receivable_sources = [
+	"cims.receivables.orders.CIMSOrders",
+	# ERPNext
+	"cims.erpnext.evidence.ERPNextDocuments",
+]
