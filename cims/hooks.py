@@ -99,7 +99,9 @@ scheduler_events = {
 		"cims.customers.status.mark_dormant",
 		"cims.ratings.rerate.nightly",
 	],
+	"weekly_long": ["cims.operations.drill.scheduled"],
 	"monthly_long": ["cims.ratings.forecasts.refit"],
+	"hourly": ["cims.operations.drill.tidy"],
 	# Ratings follow events by jobs of their own; this finds what a stopped worker left behind.
 	"cron": {
 		"*/5 * * * *": [
@@ -113,3 +115,10 @@ scheduler_events = {
 
 # Sources of receivables and trading events for the rating, in the order in which they are asked.
 cims_receivable_sources = ["cims.receivables.orders.CIMSOrders"]
+
+# Checks of a backup restored into a scratch site, called while connected to it: f(restored) -> Finding or a list of them.
+cims_restore_checks = [
+	"cims.operations.checks.secrets",
+	"cims.operations.checks.ratings",
+	"cims.operations.checks.files",
+]
