@@ -15,6 +15,8 @@ from frappe.utils.backups import BACKUP_ENCRYPTION_CONFIG_KEY
 STAMP = "%Y%m%d_%H%M%S"
 DATABASE = "-database"
 TARS = ("-files", "-private-files")
+# The key comes on its input, where no list of processes shows it.
+GPG = ("gpg", "--batch", "--yes", "--quiet", "--pinentry-mode", "loopback", "--passphrase-fd", "0")
 
 
 class BackupError(frappe.ValidationError):
@@ -98,8 +100,7 @@ def decrypted(path: Path, folder: Path) -> Path:
 		raise BackupError(_("The backup is encrypted, and the program gpg isn't installed."))
 	plain = folder / path.name
 	done = subprocess.run(
-		["gpg", "--batch", "--yes", "--quiet", "--pinentry-mode", "loopback", "--passphrase-fd", "0"]
-		+ ["--homedir", _keyring(folder), "--output", plain, "--decrypt", path],
+		[*GPG, "--homedir", _keyring(folder), "--output", plain, "--decrypt", path],
 		input=key.encode(),
 		capture_output=True,
 	)
