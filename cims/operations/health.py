@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import frappe
 from frappe import _
+from frappe.translate import MERGED_TRANSLATION_KEY, get_all_translations
 from frappe.utils import now
 
 import cims
@@ -37,10 +38,17 @@ CHECKS = {
 
 
 def figures() -> list[Figure]:
+	_keep_translations()
 	checks = dict(CHECKS)
 	for path in frappe.get_hooks("cims_health_checks"):
 		checks[frappe.get_attr(path)] = DATA
 	return [figure for check, group in checks.items() for figure in _asked(check, group)]
+
+
+def _keep_translations() -> None:
+	"""Read the translations once for this request: without Redis, Frappe reads all files again for each sentence."""
+	kept = frappe.local.cache.setdefault(frappe.cache.make_key(MERGED_TRANSLATION_KEY), {})
+	kept[frappe.local.lang] = get_all_translations(frappe.local.lang)
 
 
 def status() -> dict:

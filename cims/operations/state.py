@@ -200,7 +200,7 @@ def tables() -> Iterator[Figure]:
 		WHERE TABLE_SCHEMA = DATABASE() ORDER BY 2 DESC LIMIT %s""",
 		LARGEST,
 	)
-	yield Figure("database_size", DATA, _("Database"), OK, size(total), total, "bytes")
+	yield Figure("database_size", DATA, _("Database size"), OK, size(total), total, "bytes")
 	for name, in_bytes, rows in largest:
 		shown = _("{0}, about {1} rows").format(size(in_bytes), f"{rows or 0:,}")
 		yield Figure(

@@ -71,7 +71,7 @@ function drawn(status) {
 }
 
 function head({ level, checked_at, figures }) {
-	const wrong = figures.filter((figure) => figure.level !== "OK").length;
+	const wrong = figures.filter((figure) => figure.level === level).length;
 	const said = {
 		OK: __("Everything is well."),
 		Warning: __("{0} figures need a look.", [wrong]),
