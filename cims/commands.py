@@ -306,6 +306,24 @@ def _duplicates_report(found: dict) -> str:
 	return "\n".join(lines)
 
 
+@click.command("cims-restore-drill")
+@click.option("--db-root-username", help="Of the database's administrator.")
+@click.option(
+	"--db-root-password", help="Of the database's administrator, where its socket doesn't know who calls."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@on_site
+def restore_drill(db_root_username: str | None, db_root_password: str | None, as_json: bool):
+	"""Restore the newest backup into a scratch site, check it, and say what would be lost."""
+	from cims.operations import drill, drill_report
+
+	frappe.set_user("Administrator")
+	done = frappe.get_doc("Restore Drill", drill.run(db_root_username, db_root_password))
+	click.echo(json.dumps(drill_report.plain(done), default=str) if as_json else drill_report.text(done))
+	if done.status != "Passed":
+		sys.exit(1)
+
+
 commands = [
 	sample_data,
 	remove_sample_data,
@@ -317,4 +335,5 @@ commands = [
 	find_duplicates,
 	resume_import,
 	undo_import,
+	restore_drill,
 ]

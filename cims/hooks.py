@@ -143,7 +143,9 @@ scheduler_events = {
 		# ERPNext
 		"cims.erpnext.evidence.live.nightly",
 	],
+	"weekly_long": ["cims.operations.drill.scheduled"],
 	"monthly_long": ["cims.ratings.forecasts.refit"],
+	"hourly": ["cims.operations.drill.tidy"],
 	# Ratings follow events by jobs of their own; this finds what a stopped worker left behind.
 	"cron": {
 		"*/5 * * * *": [
@@ -163,4 +165,11 @@ cims_receivable_sources = [
 	"cims.receivables.orders.CIMSOrders",
 	# ERPNext
 	"cims.erpnext.evidence.ERPNextDocuments",
+]
+
+# Checks of a backup restored into a scratch site, called while connected to it: f(restored) -> Finding or a list of them.
+cims_restore_checks = [
+	"cims.operations.checks.secrets",
+	"cims.operations.checks.ratings",
+	"cims.operations.checks.files",
 ]

@@ -18,6 +18,8 @@ MANAGER, SALES, SERVICE, VIEWER, AUDITOR = (
 	"CIMS Manager", "CIMS Sales", "CIMS Service", "CIMS Viewer", "CIMS Auditor",
 )  # fmt: skip
 ROLES = (MANAGER, SALES, SERVICE, VIEWER, AUDITOR)
+# For programs that watch the site: its health and nothing of its data.
+MONITOR = "CIMS Monitor"
 
 READ = ("read", "report", "print")
 WRITE = (*READ, "write", "create", "email", "share")
@@ -82,8 +84,9 @@ def _rules(kind: str, doctype: str) -> list[list[tuple]]:
 
 def delete_roles() -> None:
 	"""Take our roles from every user and delete them."""
-	frappe.db.delete("Has Role", {"role": ("in", ROLES)})
-	for role in ROLES:
+	ours = (*ROLES, MONITOR)
+	frappe.db.delete("Has Role", {"role": ("in", ours)})
+	for role in ours:
 		frappe.delete_doc("Role", role, ignore_missing=True, force=True, ignore_permissions=True)
 
 
