@@ -179,7 +179,7 @@ async function show_columns(frm) {
 	html(
 		frm,
 		"columns_html",
-		`<div class="table-responsive"><table class="table table-bordered table-sm">
+		`<div class="table-responsive"><table class="table table-bordered table-sm cims-import-columns">
 		<thead><tr><th>${__("Field")}</th><th>${__("Column of the file")}</th><th>${__("First values")}</th></tr></thead>
 		<tbody>${rows.join("")}</tbody></table></div><div class="columns-note"></div>`
 	);

@@ -108,7 +108,7 @@ export class Comparison {
 
 	same(fields) {
 		if (!fields.length) return "";
-		const title = __("The same in both: {0} fields", [count(fields.length)]);
+		const title = __("Fields that are the same in both: {0}", [count(fields.length)]);
 		return html`<details class="duplicate-same">
 			<summary>${title}</summary>
 			<dl>
@@ -121,7 +121,11 @@ export class Comparison {
 		const goes = 1 - this.stays;
 		const moving = this.found.points.filter(({ counts }) => counts[goes]);
 		const name = this.found.customers[goes].customer_name;
-		if (!moving.length) return html`<p class="text-muted">${__("Nothing points at {0}.", [name])}</p>`;
+		if (!moving.length) {
+			// "L.L.C." ends a sentence by itself.
+			const said = __("Nothing points at {0}.", [name]).replace(/\.\.$/, ".");
+			return html`<p class="text-muted">${said}</p>`;
+		}
 		const [stays, goer] = [this.stays, goes].map((at) => this.found.customers[at].name);
 		return html`<h6 class="duplicate-title">${__("Will be repointed from {0} to {1}", [goer, stays])}</h6>
 			<ul class="duplicate-points list-unstyled">
