@@ -108,7 +108,7 @@ scheduler_events = {
 			"cims.ratings.rerate.sweep",
 			"cims.search.index.tidy",
 			"cims.ratings.standings.refresh",
-			"cims.imports.job.start_next",
+			"cims.imports.job.sweep",
 		]
 	},
 }

@@ -38,7 +38,7 @@ class Field:
 class Importer(ABC):
 	"""One import of one file. The job calls, in this order: check_permission, open, survey for every chunk of the file, and
 	ready; then for every chunk read, match, weigh and judge, and unless it is a dry run write, derive and gather; at the end
-	finish.
+	close.
 
 	read, weigh, derive and gather are called while the database is busy with other chunks, so they ask the database nothing. match
 	may be called for some chunks before those in front of them are written.
@@ -47,6 +47,8 @@ class Importer(ABC):
 	fields: tuple[Field, ...] = ()
 	# What it writes; lists of these are told when it is done.
 	doctypes: tuple[str, ...] = ()
+	# A function of the import's name that works out what follows from its rows, once they are committed.
+	follow_up: str | None = None
 	rows_at_once = 5000
 	# Columns, by their place: neighbours that have the same in all of them are judged together.
 	together: tuple[int, ...] = ()
@@ -110,9 +112,6 @@ class Importer(ABC):
 
 	def close(self) -> None:
 		"""At the end, also after a failure: give back what was reserved and not used."""
-
-	def finish(self) -> None:
-		"""After the rows have been written and committed."""
 
 	def mapping(self, headers: Sequence[str]) -> dict[str, str]:
 		"""Field -> header: as the person chose, else as guessed. Raises Unreadable for columns that are missing."""

@@ -61,6 +61,7 @@ class Orders:
 
 class OrderImport(Importer):
 	doctypes = (CUSTOMER, ORDER, PAYMENT)
+	follow_up = "cims.receivables.importing.bring_evidence"
 
 	def check_permission(self) -> None:
 		for doctype, right in ((ORDER, "create"), (ORDER, "submit"), (PAYMENT, "create")):
@@ -428,16 +429,6 @@ class OrderImport(Importer):
 		else:
 			tally.customers_made = len(self.new)
 			tally.customers = [[name if looks_like_code(name) else "", name] for name in self.first_new]
-
-	def finish(self) -> None:
-		frappe.enqueue(
-			"cims.receivables.importing.bring_evidence",
-			queue="long",
-			timeout=6 * 3600,
-			enqueue_after_commit=True,
-			now=frappe.flags.in_test,
-			own=self.doc.name,
-		)
 
 
 def bring_evidence(own: str) -> None:
