@@ -94,7 +94,7 @@ WITH_COUNTRY = ("province", "city", "phone", "mobile")
 LINKS = ("customer_group", "source", "account_manager", "country")
 # What a TEXT column of the database holds.
 TEXT_BYTES = 65_535
-FAST_AT_ONCE, STRICT_AT_ONCE = 5000, 200
+FAST_AT_ONCE, STRICT_AT_ONCE = 5000, 500
 # New customers whose derived data is written at once: enough for a segment of the search index that stays as it is.
 DERIVED_AT_ONCE = grams.SEGMENT // 2
 SAVEPOINT = "cims_import_row"
@@ -579,7 +579,9 @@ class CustomersImport(Importer):
 				doc = self.document(rows, at)
 				if at not in rows.there and not doc.code and self.names:
 					doc.code = next(iter(self.names.take()), None)
-				doc.flags.notify_update = False
+				doc.flags.update(notify_update=False, never_seen=at not in rows.there)
+				if at not in rows.doubtful:
+					doc.flags.nobody_else_has = tuple(rows.columns[name][at] for name in UNIQUE)
 				doc.save()
 			except (frappe.ValidationError, frappe.PermissionError, frappe.NameError) as error:
 				frappe.db.rollback(save_point=SAVEPOINT)
