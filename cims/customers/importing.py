@@ -28,7 +28,6 @@ from cims.customers.rows import Rules
 from cims.customers.status import ARCHIVED
 from cims.imports import changes
 from cims.imports.importer import Field, Importer, Names, in_cell, said_by
-from cims.imports.lanes import STRICT, check_fast
 from cims.imports.outcome import DUPLICATE, NEW, REJECTED, UPDATED, Batch
 from cims.imports.permission import Permission
 from cims.imports.source import Chunk
@@ -150,18 +149,15 @@ class CustomersImport(Importer):
 			for name, headers in HEADERS.items()
 		)
 
-	def check_permission(self) -> None:
+	def check_rights(self) -> None:
 		frappe.has_permission(CUSTOMER, "create", throw=True)
 		if self.doc.update_customers:
 			frappe.has_permission(CUSTOMER, "write", throw=True)
-		if self.doc.lane != STRICT:
-			check_fast(self.doctypes)
 
 	# --- before the first row
 
 	def open(self, headers: Sequence[str], writes: bool) -> None:
 		super().open(headers, writes)
-		self.strict = self.doc.lane == STRICT
 		self.rows_at_once = STRICT_AT_ONCE if self.strict else FAST_AT_ONCE
 		self.match_by = MATCH.get(self.doc.match_by, "code")
 		self.check_match()

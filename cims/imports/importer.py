@@ -13,6 +13,7 @@ from frappe.model.naming import parse_naming_series
 from frappe.query_builder import DocType
 from frappe.utils import strip_html
 
+from cims.imports.lanes import STRICT, check_fast
 from cims.imports.outcome import Batch, Tally
 from cims.imports.source import Chunk
 from cims.trust.cells import Cells, open_cells
@@ -58,9 +59,21 @@ class Importer(ABC):
 		self.path = path
 		self.writes = False
 
-	@abstractmethod
+	@property
+	def strict(self) -> bool:
+		"""Whether every row is a document of its own, through the framework."""
+		return self.doc.lane == STRICT
+
 	def check_permission(self) -> None:
-		"""Raises PermissionError unless the user may write what this import writes."""
+		"""Raises PermissionError unless the user may write what this import writes, ValidationError where the fast lane would
+		pass by what others have attached to it."""
+		self.check_rights()
+		if not self.strict:
+			check_fast(self.doctypes)
+
+	@abstractmethod
+	def check_rights(self) -> None:
+		"""Raises PermissionError unless the user has the rights to these documents."""
 
 	def open(self, headers: Sequence[str], writes: bool) -> None:
 		"""Begin with a file of these headers. writes: whether it is more than a dry run."""

@@ -28,6 +28,7 @@ from frappe.utils import now, now_datetime
 from frappe.utils.background_jobs import get_job, is_job_enqueued
 
 from cims.imports import files, importer, undo
+from cims.imports.background import later
 from cims.imports.importer import Importer, said_by, sentence
 from cims.imports.outcome import OUTCOMES, REJECTED, Batch, Tally
 from cims.imports.source import Source
@@ -115,19 +116,8 @@ def enqueue(doc, what: str) -> None:
 	size = Path(asked.path).stat().st_size
 	begin(doc, what, status)
 	_remember(doc.name, {"done": 0, "total": 0, "seconds": 0})
-	_enqueue(doc.name, int(max(1500, size / 50 * SECONDS_A_ROW)), now=what == CHECK and size <= SMALL)
-
-
-def _enqueue(name: str, timeout: int = 6 * 3600, now: bool = False) -> None:
-	frappe.enqueue(
-		run,
-		queue="long",
-		timeout=timeout,
-		job_id=_job_id(name),
-		enqueue_after_commit=True,
-		now=now or frappe.flags.in_test,
-		name=name,
-	)
+	timeout = int(max(1500, size / 50 * SECONDS_A_ROW))
+	later(run, _job_id(doc.name), timeout, now=what == CHECK and size <= SMALL, name=doc.name)
 
 
 def check_next(doc, status: str, what: str) -> None:
@@ -225,7 +215,7 @@ def start_next(kind: str | None = None) -> None:
 			DOCTYPE, {"status": QUEUED, "kind": one}, pluck="name", order_by="started_on", limit=1
 		)
 		if waiting and is_free(one):
-			_enqueue(waiting[0])
+			later(run, _job_id(waiting[0]), name=waiting[0])
 
 
 def sweep() -> None:
@@ -238,15 +228,7 @@ def sweep() -> None:
 
 
 def enqueue_follow_up(name: str) -> None:
-	frappe.enqueue(
-		run_follow_up,
-		queue="long",
-		timeout=6 * 3600,
-		job_id=_follow_up_id(name),
-		enqueue_after_commit=True,
-		now=frappe.flags.in_test,
-		name=name,
-	)
+	later(run_follow_up, _follow_up_id(name), name=name)
 
 
 def run_follow_up(name: str) -> None:
