@@ -152,7 +152,7 @@ scheduler_events = {
 			"cims.ratings.rerate.sweep",
 			"cims.search.index.tidy",
 			"cims.ratings.standings.refresh",
-			"cims.imports.job.start_next",
+			"cims.imports.job.sweep",
 			# ERPNext
 			"cims.erpnext.adoption.recent",
 			"cims.erpnext.evidence.live.sweep",

@@ -7,7 +7,7 @@ import frappe
 from frappe import _
 
 from cims.api import arguments
-from cims.imports import job
+from cims.imports import files, job
 from cims.trust.words import safe_cell
 
 DOCTYPE = job.DOCTYPE
@@ -60,7 +60,7 @@ def create(
 	)
 	doc.insert()
 	if uploaded:
-		doc.file = job.attach(doc.name, uploaded.filename, uploaded.stream.read()).file_url
+		doc.file = files.attach(doc.name, uploaded.filename, uploaded.stream).file_url
 		doc.save()
 	job.enqueue(doc, job.CHECK)
 	return _shown(doc.name)
@@ -92,7 +92,7 @@ def take_file():
 	frappe.clear_messages()
 	frappe.has_permission(DOCTYPE, "create", throw=True)
 	name = frappe.form_dict.docname
-	return job.attach(
+	return files.attach(
 		name if name and frappe.db.exists(DOCTYPE, name) else None,
 		frappe.local.uploaded_filename,
 		frappe.local.uploaded_file,

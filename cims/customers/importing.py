@@ -29,7 +29,6 @@ from cims.customers.status import ARCHIVED
 from cims.erpnext import write_through
 from cims.imports import changes
 from cims.imports.importer import Field, Importer, Names, in_cell, said_by
-from cims.imports.lanes import STRICT, check_fast
 from cims.imports.outcome import DUPLICATE, NEW, REJECTED, UPDATED, Batch
 from cims.imports.permission import Permission
 from cims.imports.source import Chunk
@@ -95,7 +94,7 @@ WITH_COUNTRY = ("province", "city", "phone", "mobile")
 LINKS = ("customer_group", "source", "account_manager", "country")
 # What a TEXT column of the database holds.
 TEXT_BYTES = 65_535
-FAST_AT_ONCE, STRICT_AT_ONCE = 5000, 200
+FAST_AT_ONCE, STRICT_AT_ONCE = 5000, 500
 # New customers whose derived data is written at once: enough for a segment of the search index that stays as it is.
 DERIVED_AT_ONCE = grams.SEGMENT // 2
 SAVEPOINT = "cims_import_row"
@@ -151,20 +150,17 @@ class CustomersImport(Importer):
 			for name, headers in HEADERS.items()
 		)
 
-	def check_permission(self) -> None:
+	def check_rights(self) -> None:
 		frappe.has_permission(CUSTOMER, "create", throw=True)
 		if self.doc.update_customers:
 			frappe.has_permission(CUSTOMER, "write", throw=True)
-		if self.doc.lane != STRICT:
-			check_fast(self.doctypes)
-			if self.doc.update_customers:
+			if not self.strict:
 				write_through.check_sets()
 
 	# --- before the first row
 
 	def open(self, headers: Sequence[str], writes: bool) -> None:
 		super().open(headers, writes)
-		self.strict = self.doc.lane == STRICT
 		self.rows_at_once = STRICT_AT_ONCE if self.strict else FAST_AT_ONCE
 		self.match_by = MATCH.get(self.doc.match_by, "code")
 		self.check_match()
@@ -582,7 +578,9 @@ class CustomersImport(Importer):
 				doc = self.document(rows, at)
 				if at not in rows.there and not doc.code and self.names:
 					doc.code = next(iter(self.names.take()), None)
-				doc.flags.notify_update = False
+				doc.flags.update(notify_update=False, never_seen=at not in rows.there)
+				if at not in rows.doubtful:
+					doc.flags.nobody_else_has = tuple(rows.columns[name][at] for name in UNIQUE)
 				doc.save()
 			except (frappe.ValidationError, frappe.PermissionError, frappe.NameError) as error:
 				frappe.db.rollback(save_point=SAVEPOINT)

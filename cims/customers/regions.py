@@ -111,17 +111,25 @@ def place(country: str | None, country_code: str | None, province: str, city: st
 		if city and provinces(country_code):
 			raise BadValue(_("Choose the province before the city {0}.").format(city))
 		return "", city
-	province = _choose(provinces(country_code), province, _("{0} isn't a province of {1}."), country)
+	province = _choose(_spellings(country_code), province, _("{0} isn't a province of {1}."), country)
 	if city:
-		city = _choose(cities(country_code, province), city, _("{0} isn't a city of {1}."), province)
+		city = _choose(_spellings(country_code, province), city, _("{0} isn't a city of {1}."), province)
 	return province, city
 
 
-def _choose(known: tuple[Region, ...], text: str, refusal: str, whole: str) -> str:
+@lru_cache(maxsize=1024)
+def _spellings(country_code: str, province: str | None = None) -> dict[str, str]:
+	"""Every spelling, folded, of a country's provinces or a province's cities -> the name that is stored."""
+	found: dict[str, str] = {}
+	for region in cities(country_code, province) if province else provinces(country_code):
+		for spelling in region.answers_to():
+			found.setdefault(spelling, region.name)
+	return found
+
+
+def _choose(known: dict[str, str], text: str, refusal: str, whole: str) -> str:
 	if not known:
 		return text
-	wanted = _fold(text)
-	for region in known:
-		if wanted in region.answers_to():
-			return region.name
+	if found := known.get(_fold(text)):
+		return found
 	raise BadValue(refusal.format(text, whole) + " " + _("Choose one from the list that opens in the field."))

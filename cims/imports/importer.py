@@ -13,6 +13,7 @@ from frappe.model.naming import parse_naming_series
 from frappe.query_builder import DocType
 from frappe.utils import strip_html
 
+from cims.imports.lanes import STRICT, check_fast
 from cims.imports.outcome import Batch, Tally
 from cims.imports.source import Chunk
 from cims.trust.files.cells import Cells
@@ -39,7 +40,7 @@ class Field:
 class Importer(ABC):
 	"""One import of one file. The job calls, in this order: check_permission, open, survey for every chunk of the file, and
 	ready; then for every chunk read, match, weigh and judge, and unless it is a dry run write, derive and gather; at the end
-	finish.
+	close.
 
 	read, weigh, derive and gather are called while the database is busy with other chunks, so they ask the database nothing. match
 	may be called for some chunks before those in front of them are written.
@@ -48,6 +49,8 @@ class Importer(ABC):
 	fields: tuple[Field, ...] = ()
 	# What it writes; lists of these are told when it is done.
 	doctypes: tuple[str, ...] = ()
+	# A function of the import's name that works out what follows from its rows, once they are committed.
+	follow_up: str | None = None
 	rows_at_once = 5000
 	# Columns, by their place: neighbours that have the same in all of them are judged together.
 	together: tuple[int, ...] = ()
@@ -57,9 +60,21 @@ class Importer(ABC):
 		self.path = path
 		self.writes = False
 
-	@abstractmethod
+	@property
+	def strict(self) -> bool:
+		"""Whether every row is a document of its own, through the framework."""
+		return self.doc.lane == STRICT
+
 	def check_permission(self) -> None:
-		"""Raises PermissionError unless the user may write what this import writes."""
+		"""Raises PermissionError unless the user may write what this import writes, ValidationError where the fast lane would
+		pass by what others have attached to it."""
+		self.check_rights()
+		if not self.strict:
+			check_fast(self.doctypes)
+
+	@abstractmethod
+	def check_rights(self) -> None:
+		"""Raises PermissionError unless the user has the rights to these documents."""
 
 	def open(self, headers: Sequence[str], writes: bool) -> None:
 		"""Begin with a file of these headers. writes: whether it is more than a dry run."""
@@ -111,9 +126,6 @@ class Importer(ABC):
 
 	def close(self) -> None:
 		"""At the end, also after a failure: give back what was reserved and not used."""
-
-	def finish(self) -> None:
-		"""After the rows have been written and committed."""
 
 	def mapping(self, headers: Sequence[str]) -> dict[str, str]:
 		"""Field -> header: as the person chose, else as guessed. Raises Unreadable for columns that are missing."""

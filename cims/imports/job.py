@@ -16,23 +16,26 @@ from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 
+from rq.job import JobStatus
+from rq.utils import utcnow
+
 import frappe
 from frappe import _
-from frappe.core.doctype.file.utils import find_file_by_url
 from frappe.database import get_db
 from frappe.model.document import Document
 from frappe.translate import get_user_lang
 from frappe.utils import now, now_datetime
-from frappe.utils.background_jobs import is_job_enqueued
+from frappe.utils.background_jobs import get_job, is_job_enqueued
 
-from cims.imports import importer, undo
+from cims.imports import files, importer, undo
+from cims.imports.background import later
 from cims.imports.importer import Importer, said_by, sentence
 from cims.imports.outcome import OUTCOMES, REJECTED, Batch, Tally
 from cims.imports.source import Source
 from cims.ratings import sql
 from cims.trust.problems import Unreadable
 
-DOCTYPE = "CIMS Import"
+DOCTYPE = files.DOCTYPE
 IMPORTERS = {
 	"Receivables": "cims.receivables.import_receivables.ReceivablesImport",
 	"Orders": "cims.receivables.import_orders.OrdersImport",
@@ -48,9 +51,9 @@ WRITTEN_STATUS = (STOPPED, IMPORTED, UNDONE)
 NOTHING_YET = {
 	"status": "Draft", "rows_total": 0, "rows_new": 0, "rows_updated": 0, "rows_duplicate": 0, "rows_rejected": 0,
 	"customers_created": 0, "summary": None, "error": None, "rejects": None, "started_on": None, "finished_on": None,
-	"kept": None, "rows_done": 0, "task": None, "task_user": None,
+	"kept": None, "rows_done": 0, "task": None, "task_user": None, "follow_up_due": 0,
 }  # fmt: skip
-INTERNAL = ("summary", "kept", "task", "task_user", "rows_done")
+INTERNAL = ("summary", "kept", "task", "task_user", "rows_done", "follow_up_due")
 SAVEPOINT = "cims_import"
 SURVEYED_AT_ONCE = 5000
 # Files up to this size are checked while the person waits.
@@ -63,6 +66,8 @@ AHEAD = 2
 # Seconds after which a thread that works things out lets the one go on that has an answer of the database, or is to send it
 # the next 16 KB of rows. Python's own 5 ms would have the database wait most of the time.
 SWITCH = 0.0005
+# Workers say twice a minute that the job which they watch over lives.
+SILENT = timedelta(seconds=90)
 A_MOMENT = timedelta(seconds=15)
 
 
@@ -76,22 +81,7 @@ class NotWritten(Exception):
 
 def importer_of(doc) -> Importer:
 	"""The importer of a CIMS Import, on its file. Raises ValidationError without one, PermissionError for another's."""
-	return frappe.get_attr(IMPORTERS[doc.kind])(doc, str(path_of(doc)))
-
-
-def path_of(doc) -> Path:
-	"""Where the file of an import lies."""
-	if not doc.file:
-		frappe.throw(_("Attach the file to import first."))
-	file = find_file_by_url(doc.file)
-	if not file:
-		frappe.throw(
-			_("The file {0} isn't there, or isn't yours to read. Attach it again.").format(doc.file),
-			frappe.PermissionError,
-		)
-	if file.is_remote_file:
-		frappe.throw(_("Attach the file itself, not a link to it."))
-	return Path(file.get_full_path())
+	return frappe.get_attr(IMPORTERS[doc.kind])(doc, str(files.path_of(doc)))
 
 
 def bring(path: Path, kind: str, mapping: dict | None = None, **options) -> Document:
@@ -99,29 +89,9 @@ def bring(path: Path, kind: str, mapping: dict | None = None, **options) -> Docu
 	doc = frappe.new_doc(DOCTYPE)
 	doc.update({"kind": kind, "mapping": frappe.as_json(mapping) if mapping else None, **options})
 	doc.insert()
-	doc.file = attach(doc.name, path.name, path.read_bytes()).file_url
+	with path.open("rb") as file:
+		doc.file = files.attach(doc.name, path.name, file, most=sys.maxsize).file_url
 	return doc.save()
-
-
-def attach(name: str | None, filename: str, content: bytes | None) -> Document:
-	"""Keep a file, private, with its import if that is there already. Returns the File document.
-
-	Raises ValidationError for an empty one.
-	"""
-	if not content:
-		frappe.throw(_("The file {0} is empty: it has 0 bytes. Export it again.").format(filename or ""))
-	file = frappe.get_doc(
-		{
-			"doctype": "File",
-			"file_name": filename,
-			"attached_to_doctype": DOCTYPE if name else None,
-			"attached_to_name": name,
-			"attached_to_field": "file" if name else None,
-			"is_private": 1,
-			"content": content,
-		}
-	)
-	return file.insert()
 
 
 def columns(doc) -> dict:
@@ -146,19 +116,8 @@ def enqueue(doc, what: str) -> None:
 	size = Path(asked.path).stat().st_size
 	begin(doc, what, status)
 	_remember(doc.name, {"done": 0, "total": 0, "seconds": 0})
-	_enqueue(doc.name, int(max(1500, size / 50 * SECONDS_A_ROW)), now=what == CHECK and size <= SMALL)
-
-
-def _enqueue(name: str, timeout: int = 6 * 3600, now: bool = False) -> None:
-	frappe.enqueue(
-		run,
-		queue="long",
-		timeout=timeout,
-		job_id=_job_id(name),
-		enqueue_after_commit=True,
-		now=now or frappe.flags.in_test,
-		name=name,
-	)
+	timeout = int(max(1500, size / 50 * SECONDS_A_ROW))
+	later(run, _job_id(doc.name), timeout, now=what == CHECK and size <= SMALL, name=doc.name)
 
 
 def check_next(doc, status: str, what: str) -> None:
@@ -218,6 +177,7 @@ def as_user(user: str):
 
 def _take_turn(doc) -> None:
 	if doc.task == CHECK:
+		doc.db_set("started_on", now())
 		_run(doc)
 		return
 	with turn(doc.kind) as mine:
@@ -225,7 +185,8 @@ def _take_turn(doc) -> None:
 			doc.db_set("status", QUEUED, notify=True)
 			sql.commit()
 			return
-		doc.db_set("status", doc.task, notify=True)
+		# What it takes counts from here; what it has waited for is not its own time.
+		doc.db_set({"status": doc.task, "started_on": now()}, notify=True)
 		sql.commit()
 		_run(doc)
 	start_next(doc.kind)
@@ -254,7 +215,31 @@ def start_next(kind: str | None = None) -> None:
 			DOCTYPE, {"status": QUEUED, "kind": one}, pluck="name", order_by="started_on", limit=1
 		)
 		if waiting and is_free(one):
-			_enqueue(waiting[0])
+			later(run, _job_id(waiting[0]), name=waiting[0])
+
+
+def sweep() -> None:
+	"""Scheduler, every five minutes: what a stopped worker left behind of imports."""
+	start_next()
+	for name in frappe.get_all(DOCTYPE, {"follow_up_due": 1}, pluck="name"):
+		doc = frappe.get_doc(DOCTYPE, name)
+		if not (doc.status in BUSY and is_running(doc)) and not is_job_enqueued(_follow_up_id(name)):
+			enqueue_follow_up(name)
+
+
+def enqueue_follow_up(name: str) -> None:
+	later(run_follow_up, _follow_up_id(name), name=name)
+
+
+def run_follow_up(name: str) -> None:
+	"""Job: what follows from the rows of an import, which is due since they were committed."""
+	kind = frappe.db.get_value(DOCTYPE, name, "kind")
+	frappe.get_attr(frappe.get_attr(IMPORTERS[kind]).follow_up)(name)
+	frappe.db.set_value(DOCTYPE, name, "follow_up_due", 0, update_modified=False)
+
+
+def _follow_up_id(name: str) -> str:
+	return f"cims-import-follow-up-{name}"
 
 
 def _run(doc) -> None:
@@ -294,7 +279,7 @@ def state(doc) -> dict:
 	"""How far an import is: {"status", "done", "total", "seconds"}. One whose job has died is marked as such."""
 	running = frappe.cache.get_value(_key(doc.name)) or {"done": 0, "total": 0, "seconds": 0}
 	# A job is queued a moment after its import says that it runs.
-	if doc.status in BUSY and now_datetime() - doc.started_on > A_MOMENT and not is_running(doc.name):
+	if doc.status in BUSY and now_datetime() - doc.started_on > A_MOMENT and not is_running(doc):
 		doc.reload()
 		if doc.status == QUEUED:
 			start_next(doc.kind)
@@ -305,8 +290,18 @@ def state(doc) -> dict:
 	return {"status": doc.status, **running}
 
 
-def is_running(name: str) -> bool:
-	return is_job_enqueued(_job_id(name))
+def is_running(doc) -> bool:
+	"""Whether a job waits for this import or works on it. Redis Queue holds a job for started long after its worker was killed
+	with all that watched over it; then nobody says any more that it lives."""
+	found = get_job(_job_id(doc.name))
+	status = found and found.get_status()
+	if status != JobStatus.STARTED:
+		return status == JobStatus.QUEUED
+	seen = found.last_heartbeat or found.started_at
+	if seen and utcnow() - seen < SILENT:
+		return True
+	# One that works without its watcher still holds its turn.
+	return doc.status in (IMPORT, UNDO) and not is_free(doc.kind)
 
 
 def _job_id(name: str) -> str:
@@ -394,13 +389,16 @@ class Job:
 		self.tell_lists()
 		# What is in is in, whatever its rating meets.
 		sql.commit()
-		self.importer.finish()
+		if self.importer.follow_up:
+			enqueue_follow_up(self.doc.name)
 
 	def undo(self) -> None:
 		"""Take back what this import has written."""
 		self.anchor()
 		undo.undo(self.doc, self.progress)
-		self.doc.db_set({"status": UNDONE, "finished_on": now(), "error": None}, notify=True)
+		self.doc.db_set(
+			{"status": UNDONE, "finished_on": now(), "error": None, "follow_up_due": 0}, notify=True
+		)
 		self.importer = importer_of(self.doc)
 		self.tell_lists()
 		sql.commit()
@@ -506,7 +504,11 @@ class Job:
 		"""Keep what was written to the end of a batch, and what belongs to it, with how far that is."""
 		if rest:
 			rest()
-		done = {"rows_done": batch.chunk.numbers[-1], "kept": json.dumps(self.tally.keep(), default=str)}
+		done = {
+			"rows_done": batch.chunk.numbers[-1],
+			"kept": json.dumps(self.tally.keep(), default=str),
+			"follow_up_due": int(bool(self.importer.follow_up)),
+		}
 		frappe.db.set_value(DOCTYPE, self.doc.name, done, update_modified=False)
 		sql.commit()
 		self.anchor()
@@ -580,6 +582,7 @@ class Job:
 				),
 				"rejects": self.rejects(tally) if status != STOPPED else None,
 				"finished_on": now(),
+				**({"follow_up_due": int(bool(self.importer.follow_up))} if status == IMPORTED else {}),
 				**({} if status == STOPPED else {"rows_done": 0, "kept": None}),
 			},
 			notify=True,
@@ -603,16 +606,7 @@ class Job:
 			frappe.delete_doc("File", old.name, ignore_permissions=True)
 		if not (tally.path and tally.counts[REJECTED]):
 			return None
-		file = frappe.get_doc(
-			{
-				"doctype": "File",
-				"file_name": tally.path.name,
-				"file_url": f"/private/files/{tally.path.name}",
-				"is_private": 1,
-				**attached,
-			}
-		)
-		return file.insert(ignore_permissions=True).file_url
+		return files.describe(tally.path, self.doc.name, "rejects", ignore_permissions=True).file_url
 
 	def progress(self, done: int, total: int, read: int = 0) -> None:
 		"""read: rows that the first look at the file has passed."""

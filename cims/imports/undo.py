@@ -16,6 +16,7 @@ from cims.customers import derived
 from cims.customers.guards import DERIVED
 from cims.erpnext import write_through
 from cims.imports import changes
+from cims.imports.background import later
 from cims.ratings import policies, store
 
 CUSTOMER, ORDER, PAYMENT, EVIDENCE = "CIMS Customer", "CIMS Order", "CIMS Payment", "Trust Evidence"
@@ -136,7 +137,7 @@ def undo(doc, progress: Callable[[int, int], None]) -> None:
 		_restore(doc.name, doctype)
 	frappe.db.delete(changes.CHANGE, {"import_id": doc.name})
 	if touched:
-		_evidence_again(sorted(touched))
+		later("cims.ratings.store.backfill", customers=sorted(touched))
 
 
 def _customers_of_orders(own: str) -> list[str]:
@@ -172,14 +173,3 @@ def _restore(own: str, doctype: str) -> None:
 			segment = policies.segment_field()
 			store.segments_changed([name for name, values in former.items() if segment in values])
 			derived.refresh(list(former))
-
-
-def _evidence_again(customers: list[str]) -> None:
-	frappe.enqueue(
-		"cims.ratings.store.backfill",
-		queue="long",
-		timeout=6 * 3600,
-		enqueue_after_commit=True,
-		now=frappe.flags.in_test,
-		customers=customers,
-	)

@@ -20,7 +20,6 @@ from cims.cims.doctype.cims_customer.cims_customer import SERIES
 from cims.customers import derived
 from cims.imports import bulk, changes
 from cims.imports.importer import Importer, Names, in_cell, insert, said_by
-from cims.imports.lanes import STRICT, check_fast
 from cims.imports.outcome import DUPLICATE, NEW, REJECTED, SAMPLES, UPDATED, Batch, Tally
 from cims.ratings import sql
 from cims.receivables import events, ledger
@@ -61,20 +60,18 @@ class Orders:
 
 class OrderImport(Importer):
 	doctypes = (CUSTOMER, ORDER, PAYMENT)
+	follow_up = "cims.receivables.importing.bring_evidence"
 
-	def check_permission(self) -> None:
+	def check_rights(self) -> None:
 		for doctype, right in ((ORDER, "create"), (ORDER, "submit"), (PAYMENT, "create")):
 			frappe.has_permission(doctype, right, throw=True)
 		if self.doc.create_customers:
 			frappe.has_permission(CUSTOMER, "create", throw=True)
-		if self.doc.lane != STRICT:
-			check_fast(self.doctypes)
 
 	# --- before the first row
 
 	def open(self, headers: Sequence[str], writes: bool) -> None:
 		super().open(headers, writes)
-		self.strict = self.doc.lane == STRICT
 		self.rows_at_once = STRICT_AT_ONCE if self.strict else FAST_AT_ONCE
 		self.currency = self.doc.currency or frappe.get_cached_doc("CIMS Settings").default_currency
 		if not self.currency:
@@ -428,16 +425,6 @@ class OrderImport(Importer):
 		else:
 			tally.customers_made = len(self.new)
 			tally.customers = [[name if looks_like_code(name) else "", name] for name in self.first_new]
-
-	def finish(self) -> None:
-		frappe.enqueue(
-			"cims.receivables.importing.bring_evidence",
-			queue="long",
-			timeout=6 * 3600,
-			enqueue_after_commit=True,
-			now=frappe.flags.in_test,
-			own=self.doc.name,
-		)
 
 
 def bring_evidence(own: str) -> None:

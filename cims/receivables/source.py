@@ -13,7 +13,7 @@ from pypika.queries import QueryBuilder
 
 import frappe
 
-from cims.trust.evidence import Evidence, Receivable
+from cims.trust.evidence import Course, Evidence, Receivable
 
 
 class ReceivableSource(Protocol):
@@ -56,7 +56,7 @@ class ReceivableSource(Protocol):
 
 
 @dataclass(frozen=True)
-class Undivided:
+class Undivided(Course):
 	"""The receivables of some customers: those paid at once or not at all as columns, the others as objects.
 
 	owner: place of each one's customer among those asked for. invoiced, due, settled, written_off, disputed_from,
@@ -69,12 +69,6 @@ class Undivided:
 	owner: np.ndarray
 	invoiced: np.ndarray
 	due: np.ndarray
-	amount: np.ndarray
-	settled: np.ndarray
-	written_off: np.ndarray
-	disputed: np.ndarray
-	disputed_from: np.ndarray
-	disputed_to: np.ndarray
 	names: Mapping[int, list[str]]
 	others: list[Receivable]
 	companies: Mapping[int, list[str]] | None = None

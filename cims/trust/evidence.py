@@ -124,8 +124,21 @@ class Events(Columns):
 		)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Course:
+	"""What became of receivables, in columns, each as whoever uses it says: how much they were, when they were settled or
+	written off, whether and when they were disputed."""
+
+	amount: np.ndarray
+	settled: np.ndarray
+	written_off: np.ndarray
+	disputed: np.ndarray
+	disputed_from: np.ndarray
+	disputed_to: np.ndarray
+
+
 @dataclass(frozen=True)
-class Receivables(Columns):
+class Receivables(Course, Columns):
 	"""Receivables in columns. due: as agreed; rolled_due: rolled to a business day; settled, written_off: NEVER
 	while open; disputed_from..disputed_to: NEVER..NEVER without a dispute; days: amount-weighted days beyond terms
 	of what has been paid (as of settlement; only meaningful where settled). total: of a piece, the amount of the
@@ -135,12 +148,6 @@ class Receivables(Columns):
 	invoiced: np.ndarray
 	due: np.ndarray
 	rolled_due: np.ndarray
-	amount: np.ndarray
-	settled: np.ndarray
-	written_off: np.ndarray
-	disputed: np.ndarray
-	disputed_from: np.ndarray
-	disputed_to: np.ndarray
 	days: np.ndarray
 	total: np.ndarray
 	share: np.ndarray

@@ -12,7 +12,7 @@ from pathlib import Path
 import frappe
 from frappe.tests.utils import FrappeTestCase
 
-from cims.imports import job
+from cims.imports import files, job
 
 CUSTOMER = "CIMS Customer"
 ROWS = 900
@@ -23,7 +23,7 @@ frappe.init(site=sys.argv[1])
 frappe.connect()
 frappe.set_user("Administrator")
 from cims.customers import importing
-from cims.imports import job
+from cims.imports import files, job
 importing.FAST_AT_ONCE = 200
 real, calls = job.Job.settle, []
 
@@ -66,7 +66,7 @@ class TestFaults(FrappeTestCase):
 		frappe.set_user("Administrator")
 		lines = "".join(f"{f'KF-{at}' if at % 3 else ''},Fault {at}\n" for at in range(ROWS))
 		doc = frappe.get_doc({"doctype": "CIMS Import", "kind": "Customers", **options}).insert()
-		doc.file = job.attach(doc.name, "file.csv", f"Code,Customer Name\n{lines}".encode()).file_url
+		doc.file = files.attach(doc.name, "file.csv", f"Code,Customer Name\n{lines}".encode()).file_url
 		doc.save()
 		self.imports.append(doc.name)
 		frappe.db.commit()

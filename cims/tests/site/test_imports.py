@@ -5,17 +5,22 @@ import io
 import json
 import random
 from contextlib import contextmanager
-from unittest.mock import patch
+from datetime import timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from unittest.mock import Mock, patch
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rq.job import JobStatus
+from rq.utils import utcnow
 
 import frappe
 from frappe.tests.utils import FrappeTestCase
-from frappe.utils import add_days, nowdate
+from frappe.utils import add_days, add_to_date, now, nowdate, time_diff_in_seconds
 
 from cims.customers import identity, rows, shortcuts
-from cims.imports import bulk, changes, job
+from cims.imports import bulk, changes, files, job
 from cims.tests import records
 
 CUSTOMER, ORDER, PAYMENT = "CIMS Customer", "CIMS Order", "CIMS Payment"
@@ -47,7 +52,7 @@ class Case(FrappeTestCase):
 	def bring(self, *rows, kind: str = "Customers", **options):
 		doc = frappe.get_doc({"doctype": "CIMS Import", "kind": kind, **options}).insert()
 		self.imports.append(doc.name)
-		doc.file = job.attach(doc.name, "file.csv", csv_of(*rows)).file_url
+		doc.file = files.attach(doc.name, "file.csv", csv_of(*rows)).file_url
 		return doc.save()
 
 	def run_import(self, *rows, **options):
@@ -577,6 +582,62 @@ class TestBatches(Case):
 		self.assertRaisesRegex(frappe.ValidationError, "running already", job.enqueue, doc, job.IMPORT)
 		job.start_next()
 		self.assertEqual(doc.reload().status, "Imported")
+
+	def test_a_job_whose_worker_is_silent_is_dead(self):
+		doc = self.bring(("Code", "Customer Name"), ("KL-1", "One"))
+		for status, silent, kind_is_free, running in (
+			(JobStatus.QUEUED, 0, True, True),
+			(JobStatus.STARTED, 30, True, True),
+			(JobStatus.STARTED, 120, True, False),
+			(JobStatus.STARTED, 120, False, True),
+			(JobStatus.FAILED, 0, True, False),
+		):
+			found = Mock(last_heartbeat=utcnow() - timedelta(seconds=silent))
+			found.get_status.return_value = status
+			doc.db_set(
+				{"status": job.IMPORT, "task": job.IMPORT, "started_on": add_to_date(None, minutes=-5)}
+			)
+			with (
+				self.subTest(status=status, silent=silent, kind_is_free=kind_is_free),
+				patch("cims.imports.job.get_job", return_value=found),
+				patch("cims.imports.job.is_free", return_value=kind_is_free),
+			):
+				self.assertEqual(job.state(doc)["status"], job.IMPORT if running else "Failed")
+
+	def test_what_follows_is_made_up_for(self):
+		row = ("KL-1", "SO 9", "2026-01-05", "100")
+		with patch("cims.imports.job.enqueue_follow_up"):
+			# As if the worker had been killed right after the commit.
+			doc = self.run_import(("Customer", "Order No", "Order Date", "Amount"), row, kind="Orders")
+		self.assertEqual((doc.status, doc.follow_up_due), ("Imported", 1), doc.error)
+		customer = frappe.db.get_value(ORDER, {"import_id": doc.name}, "customer")
+		self.assertFalse(frappe.db.exists("Trust Rating", customer))
+		job.sweep()
+		self.assertEqual(doc.reload().follow_up_due, 0)
+		self.assertTrue(frappe.db.exists("Trust Rating", customer))
+
+	def test_the_time_that_it_takes_counts_from_the_start_of_the_work(self):
+		doc = self.bring(("Code", "Customer Name"), ("KL-1", "One"))
+		with patch("cims.imports.job.turn", _not_mine):
+			job.enqueue(doc, job.IMPORT)
+		doc.db_set("started_on", add_to_date(None, hours=-1))
+		job.start_next()
+		self.assertLess(time_diff_in_seconds(doc.reload().finished_on, doc.started_on), 60)
+
+	def test_a_file_of_this_machine_is_copied_and_kept_once(self):
+		with NamedTemporaryFile("wb", suffix=".csv") as file:
+			file.write(csv_of(("Code", "Customer Name"), ("KL-1", f"One {now()}")))
+			file.flush()
+			first, second = (job.bring(Path(file.name), "Customers") for _time in range(2))
+		self.assertEqual(first.file, second.file)
+		kept = [frappe.get_doc("File", {"attached_to_name": doc.name}) for doc in (first, second)]
+		self.assertTrue(kept[0].is_private)
+		self.assertEqual(kept[0].file_size, files.path_of(first).stat().st_size)
+		frappe.delete_doc("File", kept[0].name)
+		self.assertTrue(files.path_of(second).exists())
+		path = files.path_of(second)
+		frappe.delete_doc("File", kept[1].name)
+		self.assertFalse(path.exists())
 
 
 @contextmanager

@@ -20,6 +20,7 @@ class WorkbookCells(Cells):
 			if sum(entry.file_size for entry in archive.infolist()) > MOST_UNPACKED:
 				raise Unreadable("excel_huge", limit=MOST_UNPACKED >> 20)
 		self.sheet = sheet
+		self._strings = None
 		for number, cells in enumerate(self.records(), 1):
 			if any(cells):
 				self.header_row, self.headers = number, [cell.strip() for cell in cells]
@@ -33,13 +34,15 @@ class WorkbookCells(Cells):
 			yield [_cell_text(value) for value in values]
 
 	def _values(self) -> Iterator[tuple]:
-		import openpyxl
+		from cims.trust.files.workbooks import Reader
 
 		try:
-			book = openpyxl.load_workbook(self.path, read_only=True, data_only=True)
+			reader = Reader(self.path, self._strings)
+			reader.read()
 		except Exception as error:
 			# openpyxl lets through whatever a damaged part makes its parsers raise.
 			raise Unreadable("excel_broken", why=str(error) or type(error).__name__) from None
+		book, self._strings = reader.wb, reader.strings
 		try:
 			names = [page.title for page in book.worksheets]
 			if (self.sheet is not None and self.sheet not in names) or not names:

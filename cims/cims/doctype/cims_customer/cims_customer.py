@@ -41,6 +41,11 @@ class CIMSCustomer(Document):
 		self.check_same_identity()
 		self.check_archived()
 
+	def clear_cache(self):
+		"""Of a customer that an import makes there is nothing in the cache yet."""
+		if not self.flags.never_seen:
+			super().clear_cache()
+
 	def on_trash(self):
 		guards.refuse_to_delete_with_history(self)
 		guards.delete_rating(self.name)
@@ -122,11 +127,15 @@ class CIMSCustomer(Document):
 	def check_same_identity(self):
 		"""One resident ID or credit code is one customer, unless the other record has been archived."""
 		for field in ("resident_id", "credit_code"):
-			if not self.get(field) or not (self.is_new() or self.has_value_changed(field)):
+			value = self.get(field)
+			if not value or not (self.is_new() or self.has_value_changed(field)):
+				continue
+			# An import asks this for many at once.
+			if value in (self.flags.nobody_else_has or ()):
 				continue
 			other = frappe.db.get_value(
 				self.doctype,
-				{field: self.get(field), "name": ("!=", self.name), "status": ("!=", ARCHIVED)},
+				{field: value, "name": ("!=", self.name), "status": ("!=", ARCHIVED)},
 				["name", "customer_name"],
 				as_dict=True,
 			)

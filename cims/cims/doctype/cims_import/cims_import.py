@@ -2,7 +2,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from cims.imports import job
+from cims.imports import files, job
 
 # A change of any of these makes what was worked out about the file worthless.
 DECIDING = (
@@ -39,7 +39,7 @@ class CIMSImport(Document):
 	def check_file(self):
 		"""Before Frappe attaches the file to this document, which would make it this user's to read."""
 		if self.file and (self.is_new() or self.has_value_changed("file")):
-			job.path_of(self)
+			files.path_of(self)
 		self.file_name = (self.file or "").rsplit("/", 1)[-1] or None
 
 	def check_batches(self):

@@ -11,7 +11,7 @@ from frappe.tests.utils import FrappeTestCase
 from frappe.utils import add_days, getdate, nowdate
 
 from cims.api import imports as api
-from cims.imports import job
+from cims.imports import files, job
 from cims.tests import records
 
 HEADER = "Customer,Invoice Number,Invoice Date,Due Date,Amount,Settled Date,Disputed"
@@ -34,7 +34,7 @@ class ImportCase(FrappeTestCase):
 		"""An import of this file, not checked yet."""
 		doc = frappe.get_doc({"doctype": "CIMS Import", "kind": kind, **options}).insert()
 		content = content.encode() if isinstance(content, str) else content
-		doc.file = job.attach(doc.name, name, content).file_url
+		doc.file = files.attach(doc.name, name, content).file_url
 		return doc.save()
 
 	def check(self, content, **options):
@@ -304,7 +304,7 @@ class TestBadInput(ImportCase):
 
 	def test_a_file_of_0_bytes(self):
 		doc = frappe.get_doc({"doctype": "CIMS Import", "kind": "Receivables"}).insert()
-		self.assertRaisesRegex(frappe.ValidationError, "0 bytes", job.attach, doc.name, "file.csv", b"")
+		self.assertRaisesRegex(frappe.ValidationError, "0 bytes", files.attach, doc.name, "file.csv", b"")
 
 	def test_a_file_with_nothing_but_blank_lines(self):
 		self.refused("\n\n\n", "no row with anything in it")
