@@ -36,7 +36,8 @@ def rate(customers: Sequence[str]) -> tuple[int, Sequence[str]]:
 			left.append(row.name)
 	if not table:
 		return 0, left
-	found = Kept.of(table, list if left else type(customers))
+	# Whoever is left out of a run is passed over where the range is read or written.
+	found = Kept.of(table, type(customers))
 	ratings = found.ratings(policy, day)
 	held = rows.Held(
 		found.names,

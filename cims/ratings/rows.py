@@ -204,16 +204,4 @@ class Held:
 		self._update("tabCIMS Customer", [*copies, "k.currency = %(currency)s"])
 
 	def _update(self, table: str, changes: Sequence[str]) -> None:
-		values, changes = {"currency": wording.company_currency()}, ", ".join(changes)
-		if self.span is None:
-			frappe.db.sql(
-				f"UPDATE `{self.table}` t STRAIGHT_JOIN `{table}` k ON k.name = t.name SET {changes}", values
-			)
-			return
-		# Only the table that is read first is updated as it is read; else MariaDB puts all new values aside before.
-		first, last = self.span
-		frappe.db.sql(
-			f"""UPDATE `{table}` k STRAIGHT_JOIN `{self.table}` t ON t.name = k.name SET {changes}
-			WHERE k.name BETWEEN %(first)s AND %(last)s""",
-			{**values, "first": first, "last": last},
-		)
+		sql.update(table, self.table, changes, self.span, currency=wording.company_currency())

@@ -252,10 +252,13 @@ def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 			"compared": ["0" if one else "1" for one in alone[changed].tolist()],
 		},
 	)
-	frappe.db.sql(
+	sql.update(
+		"tabTrust Rating",
+		table,
+		["k.percentile = t.percentile", "k.compared = t.compared"],
+		(names[0], names[-1]) if isinstance(names, sql.Run) else None,
 		# Who was rated meanwhile was compared then.
-		f"""UPDATE `{table}` t STRAIGHT_JOIN `tabTrust Rating` r ON r.name = t.name
-		SET r.percentile = t.percentile, r.compared = t.compared WHERE r.score = t.score"""
+		where="k.score = t.score",
 	)
 
 
