@@ -29,7 +29,7 @@ def rate(customers: Sequence[str]) -> tuple[int, Sequence[str]]:
 	policy, day = policies.active(), today()
 	last_end = month_ends(day, 1)[0]
 	table, left = [], []
-	for row in rows_of(customers, policies.segment_field()):
+	for row in rows_of(customers, policies.segment_field(), hold=True):
 		if row.serves(policy, day, last_end):
 			table.append(row)
 		else:
@@ -39,14 +39,9 @@ def rate(customers: Sequence[str]) -> tuple[int, Sequence[str]]:
 	# Whoever is left out of a run is passed over where the range is read or written.
 	found = Kept.of(table, type(customers))
 	ratings = found.ratings(policy, day)
-	held = rows.Held(
-		found.names,
-		rows.of_the_day(ratings, found.first, overrides.standing(found.names, day)),
-		found.stamps,
-		touch=False,
-	)
-	held.write()
-	return len(held.names), left
+	columns = rows.of_the_day(ratings, found.first, overrides.standing(found.names, day))
+	rows.Held(found.names, columns).write()
+	return len(found.names), left
 
 
 class Row(NamedTuple):
@@ -56,7 +51,6 @@ class Row(NamedTuple):
 	name: str
 	segment: str
 	rated_in: str
-	modified: str
 	dirty: str
 	as_of: str
 	replay_from: str
@@ -80,15 +74,17 @@ class Row(NamedTuple):
 		)
 
 
-def rows_of(customers: Sequence[str], segment_field: str | None = None) -> Iterator[Row]:
-	"""What is kept of each who has evidence, by name."""
+def rows_of(customers: Sequence[str], segment_field: str | None = None, hold: bool = False) -> Iterator[Row]:
+	"""What is kept of each who has evidence, by name. hold: until the transaction ends, first the customers, then their ratings, as
+	everywhere."""
 	segment = f"COALESCE(c.`{segment_field}`, '')" if segment_field else "''"
-	for condition, among in sql.among("r.name", customers):
+	for condition, among in sql.among("c.name", customers):
 		(text,) = frappe.db.sql(
 			f"""{packed.LONG_ANSWER} SELECT GROUP_CONCAT(r.name, '\t', {segment}, '\t', COALESCE(r.segment, ''), '\t',
-				CAST(r.modified AS CHAR), '\t', r.dirty, '\t', COALESCE(r.as_of, ''), '\t', COALESCE(r.replay_from, ''), '\t',
+				r.dirty, '\t', COALESCE(r.as_of, ''), '\t', COALESCE(r.replay_from, ''), '\t',
 				COALESCE(r.sums, 'null') SEPARATOR '\n')
-			FROM `tabTrust Rating` r JOIN `tabCIMS Customer` c ON c.name = r.name WHERE {condition}""",
+			FROM `tabCIMS Customer` c STRAIGHT_JOIN `tabTrust Rating` r ON r.name = c.name WHERE {condition}
+			{"FOR UPDATE" if hold else ""}""",
 			among,
 		)[0]
 		if text:
@@ -99,11 +95,10 @@ def rows_of(customers: Sequence[str], segment_field: str | None = None) -> Itera
 
 @dataclass(frozen=True)
 class Kept:
-	"""What is kept of some customers: their segments, when they were rated last (`rows.Held`), and their ledgers as plain data."""
+	"""What is kept of some customers: their segments, and their ledgers as plain data."""
 
 	names: Sequence[str]
 	segments: list[str]
-	stamps: list[tuple[str, int]]
 	ledgers: list[Mapping]
 
 	@classmethod
@@ -112,7 +107,6 @@ class Kept:
 		return cls(
 			kind(row.name for row in rows),
 			[row.rated_in for row in rows],
-			[(row.modified, 0) for row in rows],
 			[row.ledger for row in rows],
 		)
 
