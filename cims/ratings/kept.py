@@ -22,6 +22,9 @@ from cims.trust.policy import Policy
 from cims.trust.rating import IN_WINDOW, NEVER_BEFORE, Before, Ratings, State, Window, compared_days
 from cims.trust.sums import Sums, half_lives
 
+# Their rows are held meanwhile, some tenths of a second.
+AT_ONCE = 4000
+
 
 def rate(customers: Sequence[str]) -> tuple[int, Sequence[str]]:
 	"""Rate those of the customers for whom what is kept serves. Returns how many were rated, and who is left. The caller
@@ -35,7 +38,7 @@ def rate(customers: Sequence[str]) -> tuple[int, Sequence[str]]:
 		else:
 			left.append(row.name)
 	if not table:
-		return 0, left
+		return 0, customers
 	# Whoever is left out of a run is passed over where the range is read or written.
 	found = Kept.of(table, type(customers))
 	ratings = found.ratings(policy, day)

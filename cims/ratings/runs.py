@@ -8,11 +8,12 @@ the same ratings. While a run is going, asking for another one joins it.
 import os
 import socket
 import time
+from collections.abc import Sequence
 
 import frappe
 from frappe.utils import add_to_date, get_datetime, now, now_datetime, time_diff_in_seconds
 
-from cims.ratings import policies, replay, sql, together
+from cims.ratings import kept, policies, replay, sql, together
 
 RUN, SHARD, RATING = "Trust Run", "Trust Run Shard", "Trust Rating"
 RUNNING, FINISHED, FAILED, STOPPED = "Running", "Finished", "Failed", "Stopped"
@@ -48,19 +49,14 @@ def start(curve: bool = False, user: str | None = None) -> str:
 
 def _make(policy: str, curve: bool, user: str | None) -> str:
 	name = frappe.model.naming.make_autoname("RUN-.#####")
-	parts = frappe.db.sql(
-		"""SELECT MIN(name), MAX(name), COUNT(*) FROM (
-			SELECT name, (ROW_NUMBER() OVER (ORDER BY name) - 1) DIV %s AS part FROM `tabTrust Rating`
-		) numbered GROUP BY part ORDER BY part""",
-		replay.AT_ONCE,
-	)
+	parts, curves = _parts(kept.AT_ONCE), _parts(replay.AT_ONCE) if curve else ()
 	fields = ("name", "status", "policy", "curve", "asked_by", "customers", "started_on")
 	total = sum(count for _first, _last, count in parts)
 	sql.insert(RUN, fields, [(name, RUNNING, policy, int(curve), user, total, now())])
 	shards = [
 		*((RATE, *part) for part in parts),
 		*((COMPARE, *part) for part in parts),
-		*((CURVE, *part) for part in (parts if curve else ())),
+		*((CURVE, *part) for part in curves),
 		(SEGMENTS, "", "", 0),
 	]
 	sql.insert(
@@ -83,6 +79,16 @@ def _make(policy: str, curve: bool, user: str | None) -> str:
 		],
 	)
 	return name
+
+
+def _parts(size: int) -> Sequence[tuple[str, str, int]]:
+	"""First, last and number of so many customers at a time."""
+	return frappe.db.sql(
+		"""SELECT MIN(name), MAX(name), COUNT(*) FROM (
+			SELECT name, (ROW_NUMBER() OVER (ORDER BY name) - 1) DIV %s AS part FROM `tabTrust Rating`
+		) numbered GROUP BY part ORDER BY part""",
+		size,
+	)
 
 
 def work(run: str) -> None:
