@@ -107,7 +107,7 @@ def of_the_day(
 
 def _numbers(values: np.ndarray, digits: int = DIGITS) -> list[str]:
 	"""Numbers as text; 0 for what isn't known."""
-	return list(map(repr, np.round(np.nan_to_num(values), digits).tolist()))
+	return list(map(repr, np.where(np.isnan(values), 0.0, values).round(digits).tolist()))
 
 
 def _whole(values: np.ndarray) -> list[str]:
