@@ -107,7 +107,7 @@ def of_the_day(
 
 def _numbers(values: np.ndarray, digits: int = DIGITS) -> list[str]:
 	"""Numbers as text; 0 for what isn't known."""
-	return list(map(repr, np.round(np.nan_to_num(values), digits).tolist()))
+	return list(map(repr, np.where(np.isnan(values), 0.0, values).round(digits).tolist()))
 
 
 def _whole(values: np.ndarray) -> list[str]:
@@ -158,30 +158,34 @@ def _copied(field: str, value: str) -> str:
 class Held:
 	"""Ratings of many customers on their way into the database, whose rows are held until the transaction ends.
 
-	names: those whose evidence has not changed since it was read; the others are left for their own job. While the stamp
-	(`together.Asked`) is the same, so is everything that the rating rests on. touch: they count as modified now, which what time
-	alone changes does not.
+	stamps: when each was rated last and how many events had come in by then (`together.Asked`). While it is the same, so is
+	everything that the rating rests on; the others are left for their own job and not among the `names`. Without, the caller
+	has held the rows since before they were read; then only time has passed, and they don't count as modified.
 	"""
 
 	def __init__(
 		self,
 		names: Sequence[str],
 		found: Mapping[str, Column],
-		stamps: Sequence[tuple[str, int]],
-		touch: bool = True,
+		stamps: Sequence[tuple[str, int]] | None = None,
 	):
+		self.names = names
+		self.span = (names[0], names[-1]) if isinstance(names, sql.Run) else None
 		self.fields = [field for field in found if field != "name"]
-		if touch:
-			self.fields.append("modified")
-		self.table = sql.scratch(
-			"__cims_rated", RATING, ["name", *self.fields], "was VARCHAR(40), was_dirty INT"
-		)
+		if stamps is None:
+			self._load(found)
+			return
 		modified, dirty = zip(*stamps, strict=True)
-		if touch:
-			found = {**found, "modified": [now()] * len(stamps)}
-		sql.load(self.table, {**found, "was": modified, "was_dirty": list(map(str, dirty))})
-		self.span = (found["name"][0], found["name"][-1]) if isinstance(names, sql.Run) else None
+		self.fields.append("modified")
+		self._load(
+			{**found, "modified": [now()] * len(stamps), "was": modified, "was_dirty": list(map(str, dirty))},
+			"was VARCHAR(40), was_dirty INT",
+		)
 		self.names = self._lock(names)
+
+	def _load(self, found: Mapping[str, Column], besides: str = "") -> None:
+		self.table = sql.scratch("__cims_rated", RATING, ["name", *self.fields], besides)
+		sql.load(self.table, found)
 
 	def _lock(self, names: Sequence[str]) -> Sequence[str]:
 		"""First the customers, then their ratings, as everywhere."""
@@ -204,16 +208,4 @@ class Held:
 		self._update("tabCIMS Customer", [*copies, "k.currency = %(currency)s"])
 
 	def _update(self, table: str, changes: Sequence[str]) -> None:
-		values, changes = {"currency": wording.company_currency()}, ", ".join(changes)
-		if self.span is None:
-			frappe.db.sql(
-				f"UPDATE `{self.table}` t STRAIGHT_JOIN `{table}` k ON k.name = t.name SET {changes}", values
-			)
-			return
-		# Only the table that is read first is updated as it is read; else MariaDB puts all new values aside before.
-		first, last = self.span
-		frappe.db.sql(
-			f"""UPDATE `{table}` k STRAIGHT_JOIN `{self.table}` t ON t.name = k.name SET {changes}
-			WHERE k.name BETWEEN %(first)s AND %(last)s""",
-			{**values, "first": first, "last": last},
-		)
+		sql.update(table, self.table, changes, self.span, currency=wording.company_currency())

@@ -8,11 +8,12 @@ the same ratings. While a run is going, asking for another one joins it.
 import os
 import socket
 import time
+from collections.abc import Sequence
 
 import frappe
 from frappe.utils import add_to_date, get_datetime, now, now_datetime, time_diff_in_seconds
 
-from cims.ratings import backfill, policies, queue, replay, sql, together
+from cims.ratings import backfill, kept, policies, queue, replay, sql, together
 
 RUN, SHARD, RATING = "Trust Run", "Trust Run Shard", "Trust Rating"
 RUNNING, FINISHED, FAILED, STOPPED = "Running", "Finished", "Failed", "Stopped"
@@ -61,11 +62,11 @@ def start_evidence(user: str | None = None) -> str:
 
 
 def _make(policy: str, curve: bool, user: str | None) -> str:
-	parts = _parts(RATING, replay.AT_ONCE)
+	parts, curves = _parts(RATING, kept.AT_ONCE), _parts(RATING, replay.AT_ONCE) if curve else ()
 	shards = [
 		*((RATE, *part) for part in parts),
 		*((COMPARE, *part) for part in parts),
-		*((CURVE, *part) for part in (parts if curve else ())),
+		*((CURVE, *part) for part in curves),
 		(SEGMENTS, "", "", 0),
 	]
 	return _write(policy, shards, user, curve=int(curve))
@@ -107,6 +108,16 @@ def _write(policy: str, shards: list[tuple], user: str | None, curve: int = 0, e
 		],
 	)
 	return name
+
+
+def _parts(size: int) -> Sequence[tuple[str, str, int]]:
+	"""First, last and number of so many customers at a time."""
+	return frappe.db.sql(
+		"""SELECT MIN(name), MAX(name), COUNT(*) FROM (
+			SELECT name, (ROW_NUMBER() OVER (ORDER BY name) - 1) DIV %s AS part FROM `tabTrust Rating`
+		) numbered GROUP BY part ORDER BY part""",
+		size,
+	)
 
 
 def work(run: str) -> None:

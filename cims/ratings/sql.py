@@ -117,6 +117,26 @@ def scratch(name: str, doctype: str, fields: Sequence[str], besides: str = "") -
 	return name
 
 
+def update(
+	table: str,
+	new: str,
+	changes: Sequence[str],
+	span: tuple[str, str] | None = None,
+	where: str = "TRUE",
+	**values,
+) -> None:
+	"""Update the rows `k` of a table from those of a scratch table, `t`, of the same names. changes, where: as SQL, `values` their
+	parameters. span: the first and the last name, where most names between them are among the new ones."""
+	if span is None:
+		statement = f"UPDATE `{new}` t STRAIGHT_JOIN `{table}` k ON k.name = t.name SET {', '.join(changes)} WHERE {where}"
+	else:
+		# Only the table that is read first is updated as it is read; else MariaDB puts all new values aside before.
+		values |= {"first": span[0], "last": span[1]}
+		statement = f"""UPDATE `{table}` k STRAIGHT_JOIN `{new}` t ON t.name = k.name SET {", ".join(changes)}
+			WHERE k.name BETWEEN %(first)s AND %(last)s AND {where}"""
+	frappe.db.sql(statement, values)
+
+
 def new_name() -> str:
 	"""A name that nobody else gives: the time in milliseconds, so that new rows lie together at the end of their table and
 	not on a page each, and 60 random bits."""

@@ -165,7 +165,7 @@ def peers_as_remembered() -> dict[str, np.ndarray]:
 	"""The same, of large segments the distribution that the last comparison of all found: enough for a few customers."""
 	known = frappe.cache().get_value(PEERS, expires=True) or {}
 	others = _scores("segment NOT IN %(known)s", known=list(known)) if known else scores_by_segment()
-	return {**others, **{segment: np.array(scores) for segment, scores in known.items()}}
+	return {**others, **known}
 
 
 def _scores(condition: str, **values) -> dict[str, np.ndarray]:
@@ -185,9 +185,7 @@ PEERS = "cims_trust_peers"
 def _remember(peers: dict[str, np.ndarray]) -> None:
 	steps = np.linspace(0, 1, 1001)
 	steps_of = {
-		segment: np.quantile(scores, steps).tolist()
-		for segment, scores in peers.items()
-		if len(scores) > LARGE
+		segment: np.quantile(scores, steps) for segment, scores in peers.items() if len(scores) > LARGE
 	}
 	frappe.cache().set_value(PEERS, steps_of, expires_in_sec=3 * 24 * 60 * 60)
 
@@ -198,8 +196,8 @@ def percentile_of(customer: str, segment: str, score: float) -> float | None:
 	Counted, but in large segments read off the distribution that the last comparison of all found.
 	"""
 	known = (frappe.cache().get_value(PEERS, expires=True) or {}).get(segment)
-	if known:
-		return float(rating.percentiles_among(np.array([score]), np.array(known))[0].clip(0, 100))
+	if known is not None:
+		return float(rating.percentiles_among(np.array([score]), known)[0].clip(0, 100))
 	score = round(score, DIGITS)
 	below, same, others = frappe.db.sql(
 		"""SELECT SUM(score < %(low)s), SUM(score BETWEEN %(low)s AND %(high)s), COUNT(*) FROM `tabTrust Rating`
@@ -252,10 +250,13 @@ def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 			"compared": ["0" if one else "1" for one in alone[changed].tolist()],
 		},
 	)
-	frappe.db.sql(
+	sql.update(
+		"tabTrust Rating",
+		table,
+		["k.percentile = t.percentile", "k.compared = t.compared"],
+		(names[0], names[-1]) if isinstance(names, sql.Run) else None,
 		# Who was rated meanwhile was compared then.
-		f"""UPDATE `{table}` t STRAIGHT_JOIN `tabTrust Rating` r ON r.name = t.name
-		SET r.percentile = t.percentile, r.compared = t.compared WHERE r.score = t.score"""
+		where="k.score = t.score",
 	)
 
 

@@ -1,6 +1,6 @@
 """What is open and overdue on a day, at its age on that day."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -40,6 +40,8 @@ def exposure(pieces: Receivables, ask_customer: np.ndarray, ask_day: np.ndarray,
 
 	pieces: receivables split by part payment (`columns_of`), so that the parts still owed add up.
 	"""
+	if not len(pieces):
+		return Exposure(*np.zeros((len(fields(Exposure)), len(ask_day))))
 	ask, row = _open_pairs(pieces, ask_customer, ask_day)
 	day = ask_day[ask]
 	paused = paused_days(pieces.disputed_from[row], pieces.disputed_to[row], pieces.invoiced[row], day)

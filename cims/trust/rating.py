@@ -575,8 +575,10 @@ def compared_days(ends: Sequence[int]) -> list[int]:
 
 def percentiles(score: np.ndarray, rated: np.ndarray, segments: Sequence[str]) -> np.ndarray:
 	"""Per cent of the segment's other rated customers with a lower score (ties count half); NaN where unrated or alone."""
-	labels = np.array(segments, dtype=object)
 	found = np.full(len(score), np.nan)
+	if len(score) < 2:
+		return found
+	labels = np.array(segments, dtype=object)
 	for segment in set(segments):
 		here = np.flatnonzero(rated & (labels == segment))
 		found[here] = percentiles_among(score[here], np.sort(score[here]))

@@ -5,14 +5,14 @@ Everything works on arrays of asks; one customer is an array of length one. Ther
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.special import betaincinv
 
 from cims.trust import kinds
 from cims.trust.exposure import Exposure
-from cims.trust.policy import TOP, Policy
+from cims.trust.policy import TOP, Dimension, Policy
 from cims.trust.sums import Sums
 
 
@@ -77,14 +77,15 @@ def with_exposure(sums: Sums, exposure: Exposure, usual_amount: np.ndarray) -> S
 	zero = np.zeros(len(sums))
 
 	def joined(sums_of, *columns):
-		return np.column_stack([sums_of, *columns])
+		return np.hstack([sums_of, np.array(columns).T])
 
+	nothing = np.zeros((len(sums), len(kinds.OF_THE_DAY)))
 	return Sums(
 		(*sums.kinds, *kinds.OF_THE_DAY),
 		joined(sums.r, exposure.late_r, good, zero),
 		joined(sums.s, exposure.late_s, zero, bad),
-		joined(sums.amount, zero, zero, zero),
-		joined(sums.count, zero, zero, zero),
+		np.hstack([sums.amount, nothing]),
+		np.hstack([sums.count, nothing]),
 	)
 
 
@@ -94,10 +95,8 @@ def assess(sums: Sums, segments: Sequence[str], policy: Policy, *, interval: str
 	segments: each ask's segment (for the prior mean). interval "low" leaves `high` empty, and `low` of who isn't rated,
 	"none" both: quantiles are the costly part, and whole histories need no more.
 	"""
-	shares = np.array([d.weight for d in policy.dimensions], dtype=float)
-	shares /= shares.sum()
-	member = _membership(sums.kinds, policy)
-	strength = np.array([d.prior_strength for d in policy.dimensions])
+	shares, strength = _shares(policy.dimensions)
+	member, counts = _membership(sums.kinds, tuple(d.name for d in policy.dimensions))
 	mean = _prior_means(segments, policy)
 	r, s = np.maximum(sums.r @ member, 0), np.maximum(sums.s @ member, 0)
 	good, bad = strength * mean, strength * (1 - mean)
@@ -106,7 +105,8 @@ def assess(sums: Sums, segments: Sequence[str], policy: Policy, *, interval: str
 	expected = alpha / total
 	score = expected @ shares
 	# Sums that were added up in another order differ in the last digit; that doesn't make anyone unrated.
-	rated = _evidence_weight(sums, member) >= policy.minimum_evidence - 1e-9
+	weight = np.maximum((sums.r + sums.s)[:, counts], 0).sum(axis=1)
+	rated = weight >= policy.minimum_evidence - 1e-9
 	variance = (alpha * beta / (total**2 * (total + 1))) @ shares**2
 	low, high = _interval(score, variance, policy, interval, rated)
 	return Assessment(
@@ -124,18 +124,22 @@ def assess(sums: Sums, segments: Sequence[str], policy: Policy, *, interval: str
 	)
 
 
-def _evidence_weight(sums: Sums, member: np.ndarray) -> np.ndarray:
-	"""How much evidence there is. What is open within its terms shows nothing yet, and what was settled has counted as a
-	payment."""
-	counts = member.any(axis=1) & np.array([name != kinds.CURRENT for name in sums.kinds], dtype=bool)
-	return np.maximum((sums.r + sums.s)[:, counts], 0).sum(axis=1)
+@lru_cache(maxsize=64)
+def _shares(dimensions: tuple[Dimension, ...]) -> tuple[np.ndarray, np.ndarray]:
+	"""Each dimension's share of the score, and the strength of its prior."""
+	shares = np.array([d.weight for d in dimensions], dtype=float)
+	return shares / shares.sum(), np.array([d.prior_strength for d in dimensions])
 
 
-def _membership(names: Sequence[str], policy: Policy) -> np.ndarray:
-	"""(kinds, dimensions): 1 where the kind speaks to the dimension."""
-	return np.array(
-		[[float(kinds.BY_NAME[name].dimension == d.name) for d in policy.dimensions] for name in names]
-	).reshape(len(names), len(policy.dimensions))
+@lru_cache(maxsize=1024)
+def _membership(names: tuple[str, ...], dimensions: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+	"""(kinds, dimensions): 1 where the kind speaks to the dimension; and which kinds count as evidence at all: what is open
+	within its terms shows nothing yet, and what was settled has counted as a payment."""
+	member = np.array(
+		[[float(kinds.BY_NAME[name].dimension == dimension) for dimension in dimensions] for name in names]
+	).reshape(len(names), len(dimensions))
+	counts = member.any(axis=1) & np.array([name != kinds.CURRENT for name in names], dtype=bool)
+	return member, counts
 
 
 def _prior_means(segments: Sequence[str], policy: Policy) -> np.ndarray:

@@ -16,11 +16,12 @@ import frappe
 from frappe.tests.utils import FrappeTestCase
 from frappe.utils import getdate, nowdate
 
-from cims.ratings import events, policies, queue, replay, rerate, runs, sources, sql, store, together
+from cims.ratings import events, kept, policies, queue, replay, rerate, runs, sources, sql, store, together
 from cims.ratings.calendar import site_calendar, today
 from cims.tests import records
+from cims.tests.timeline import on
 from cims.trust import kinds, rating
-from cims.trust.calendar import to_day
+from cims.trust.calendar import month_ends, to_day
 from cims.trust.evidence import Evidence, columns_of
 from cims.trust.rating import History
 from cims.trust.sums import Tally
@@ -198,6 +199,39 @@ class TestTogether(FrappeTestCase):
 
 		check()
 
+	def test_a_clock_equals_a_replay(self):
+		"""What is kept of many gives on later days what all of their evidence gives, and says when it doesn't serve."""
+		frappe.db.savepoint("drawn")
+		served = []
+
+		@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+		@given(st.lists(order(), max_size=14), st.lists(said(), max_size=6), st.integers(0, 40))
+		def check(orders, statements, days):
+			people = self.drawn(orders, statements)
+			names = sql.Run(name for name in people.names if frappe.db.exists("Trust Rating", name))
+			if not names:
+				return
+			together.rate_part(names, 0, with_events=False)
+			with on(getdate(nowdate()) + timedelta(days=days)):
+				policy, day = policies.active(), today()
+				last_end = month_ends(day, 1)[0]
+				rows = [
+					row
+					for row in kept.rows_of(names, policies.segment_field())
+					if row.serves(policy, day, last_end)
+				]
+				if not rows:
+					return
+				served.append(days)
+				found = kept.Kept.of(rows).ratings(policy, day)
+				rated, left = kept.rate(names)
+				self.assertEqual((rated, len(left)), (len(rows), len(names) - len(rows)))
+				for at, row in enumerate(rows):
+					self.compare(found, at, people.alone(row.name))
+
+		check()
+		self.assertTrue(any(served))
+
 	def compare(self, found: rating.Ratings, at: int, alone: rating.Ratings) -> None:
 		expected, kept = alone[0], frappe.get_doc("Trust Rating", alone.customers[0])
 		for field in ("score", "low", "high", "confidence"):
@@ -286,6 +320,7 @@ class TestTogether(FrappeTestCase):
 class TestRuns(FrappeTestCase):
 	def setUp(self):
 		self.enterContext(patch.object(replay, "AT_ONCE", 2))
+		self.enterContext(patch.object(kept, "AT_ONCE", 2))
 		frappe.db.delete("Trust Rating")
 		frappe.db.delete("Trust Run")
 		frappe.db.delete("Trust Run Shard")
