@@ -101,14 +101,15 @@ def _customers(count: int) -> None:
 			f"""INSERT INTO `tabCustomer` ({HEAD}, name, customer_name, customer_type, customer_group, territory)
 			SELECT NOW(6), NOW(6), 'Administrator', 'Administrator', 0, CONCAT('Bench ', LPAD(seq, 7, '0')),
 				CONCAT('Bench ', LPAD(seq, 7, '0')), 'Company', 'All Customer Groups', 'All Territories'
-			FROM seq_1_to_{count - there}"""
+			FROM seq_{there + 1}_to_{count}"""
 		)
 	frappe.db.sql(
 		f"""INSERT INTO `tabCIMS Customer` ({HEAD}, name, code, customer_name, customer_type, status, `{LINK}`)
 		SELECT NOW(6), NOW(6), 'Administrator', 'Administrator', 0, x.code, x.code, x.name, 'Company', 'Active', x.name FROM (
-			SELECT e.name, CONCAT('B-', LPAD(ROW_NUMBER() OVER (ORDER BY e.name), 7, '0')) AS code
+			SELECT e.name, CONCAT('B-', LPAD(%s + ROW_NUMBER() OVER (ORDER BY e.name), 7, '0')) AS code
 			FROM `tabCustomer` e LEFT JOIN `tabCIMS Customer` c ON c.`{LINK}` = e.name WHERE c.name IS NULL
-		) x"""
+		) x""",
+		frappe.db.count("CIMS Customer"),
 	)
 	frappe.db.commit()
 
