@@ -80,15 +80,6 @@ doc_events = {
 		"after_delete": ["cims.search.events.contact_changed", "cims.erpnext.follow.contact_changed"],
 	},
 	"User": {"on_trash": "cims.customers.guards.refuse_to_delete_manager"},
-	# ERPNext
-	"Address": {"on_update": "cims.erpnext.follow.address_changed"},
-	"Customer": {
-		"before_validate": "cims.erpnext.follow.note_customer",
-		"on_update": "cims.erpnext.follow.customer_changed",
-		"before_rename": "cims.erpnext.follow.before_customer_renamed",
-		"after_rename": "cims.erpnext.follow.after_customer_renamed",
-		"on_trash": "cims.erpnext.follow.customer_trashed",
-	},
 	# ERPNext: evidence
 	"Payment Ledger Entry": {"on_submit": "cims.erpnext.evidence.live.ledger_changed"},
 	"Unreconcile Payment": {"on_submit": "cims.erpnext.evidence.live.payments_were_parted"},
@@ -103,6 +94,14 @@ doc_events = {
 	"Issue": dict.fromkeys(("on_update", "on_trash"), "cims.erpnext.evidence.live.issue_changed"),
 	"Dunning": dict.fromkeys(("on_submit", "on_cancel"), "cims.erpnext.evidence.live.dunning_changed"),
 	"Company": {"after_rename": "cims.erpnext.evidence.live.company_renamed"},
+	"Address": {"on_update": "cims.erpnext.follow.address_changed"},
+	"Customer": {
+		"before_validate": "cims.erpnext.follow.note_customer",
+		"on_update": "cims.erpnext.follow.customer_changed",
+		"before_rename": "cims.erpnext.follow.before_customer_renamed",
+		"after_rename": "cims.erpnext.follow.after_customer_renamed",
+		"on_trash": "cims.erpnext.follow.customer_trashed",
+	},
 }
 
 # ERPNext: its cancelled documents can be deleted as ever; what they said has been taken back by then.
@@ -154,8 +153,8 @@ scheduler_events = {
 			"cims.ratings.standings.refresh",
 			"cims.imports.job.sweep",
 			# ERPNext
-			"cims.erpnext.adoption.recent",
 			"cims.erpnext.evidence.live.sweep",
+			"cims.erpnext.adoption.recent",
 		]
 	},
 }

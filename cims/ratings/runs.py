@@ -110,16 +110,6 @@ def _write(policy: str, shards: list[tuple], user: str | None, curve: int = 0, e
 	return name
 
 
-def _parts(size: int) -> Sequence[tuple[str, str, int]]:
-	"""First, last and number of so many customers at a time."""
-	return frappe.db.sql(
-		"""SELECT MIN(name), MAX(name), COUNT(*) FROM (
-			SELECT name, (ROW_NUMBER() OVER (ORDER BY name) - 1) DIV %s AS part FROM `tabTrust Rating`
-		) numbered GROUP BY part ORDER BY part""",
-		size,
-	)
-
-
 def work(run: str) -> None:
 	"""Do shards of a run until none is left to claim. Any number of workers may do so at the same time."""
 	worker = Worker(run)
