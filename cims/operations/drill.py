@@ -25,7 +25,7 @@ from cims.ratings import sql
 
 METHOD = "cims.operations.drill.run"
 JOB = "cims-restore-drill"
-# Seconds that a drill may take as a job: restoring a million customers takes some twenty minutes on two cores.
+# Seconds that a drill may take as a job; 100,000 customers take a few minutes (docs/reliability.md).
 LONG = 6 * 60 * 60
 # Restored tables take as much room as they do now, and their indexes are built beside them.
 ROOM = 1.3
