@@ -5,8 +5,9 @@ restored with itself (hook `cims_restore_checks`), and the live site with the re
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
 
 from filelock import FileLock, Timeout
@@ -18,13 +19,13 @@ from frappe.utils import fmt_money, format_duration, now_datetime
 from cims.operations import alerts, backups, drill_records, dumps, losses, server
 from cims.operations.backups import Backup
 from cims.operations.restored import FAILED, PASSED, WARNING, Finding
-from cims.operations.scratch import Scratch
+from cims.operations.scratch import Scratch, ScratchError
 from cims.operations.server import Server
 from cims.ratings import sql
 
 METHOD = "cims.operations.drill.run"
 JOB = "cims-restore-drill"
-# Seconds that a drill may take as a job: restoring a million customers takes some twenty minutes on two cores.
+# Seconds that a drill may take as a job; 100,000 customers take a few minutes (docs/reliability.md).
 LONG = 6 * 60 * 60
 # Restored tables take as much room as they do now, and their indexes are built beside them.
 ROOM = 1.3
@@ -54,7 +55,7 @@ def enqueue() -> None:
 
 def scheduled() -> None:
 	"""Scheduler, once a week."""
-	if frappe.get_cached_doc("CIMS Settings").restore_drill == "Weekly":
+	if frappe.get_cached_doc("CIMS Settings").restore_drill != "Off":
 		enqueue()
 
 
@@ -134,7 +135,6 @@ class Drill:
 		try:
 			self.restore_and_check(login, password)
 		except Exception as failure:
-			frappe.db.rollback()
 			error = frappe.utils.strip_html(str(failure)) or type(failure).__name__
 			if not isinstance(failure, frappe.ValidationError):
 				frappe.log_error(title=_("Restore drill failed: {0}").format(self.name))
@@ -239,12 +239,28 @@ def _require_room() -> None:
 		)
 
 
-def _restored(scratch: Scratch, database) -> dumps.Dump:
+def _restored(scratch: Scratch, database: Path) -> dumps.Dump:
 	"""Restore a dump, and read meanwhile what it holds."""
 	with ThreadPoolExecutor(1) as pool:
-		tally = pool.submit(dumps.of_file, database)
-		scratch.run("restore", source=str(database))
-		return tally.result()
+		reading = pool.submit(dumps.of_file, database)
+		try:
+			scratch.run("restore", source=str(database))
+		except ScratchError as error:
+			# Where the file itself is damaged, that is the reason.
+			_readable(reading, database)
+			raise ScratchError(_("The backup {0} can't be restored: {1}").format(database.name, error))
+		return _readable(reading, database)
+
+
+def _readable(reading: Future, database: Path) -> dumps.Dump:
+	try:
+		return reading.result()
+	except dumps.DumpError as error:
+		raise dumps.DumpError(
+			_("The backup {0} is damaged: {1}. Make a new one, and look at the disk that it lies on.").format(
+				database.name, str(error).removeprefix(f"gzip: {database}: ")
+			)
+		)
 
 
 def compared(dump: dumps.Dump, again: dumps.Dump) -> list[Finding]:

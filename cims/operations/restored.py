@@ -22,7 +22,6 @@ class Finding:
 	check: str
 	outcome: str
 	said: str
-	seconds: float = 0.0
 
 
 @dataclass(frozen=True)

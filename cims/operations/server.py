@@ -5,6 +5,7 @@ Frappe uses as well; else the operating system's user over the server's socket, 
 """
 
 import getpass
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,12 +41,7 @@ class Server:
 		try:
 			return cls(pymysql.connect(**where, **who, charset="utf8mb4", autocommit=True))
 		except pymysql.MySQLError as error:
-			raise ServerError(
-				_(
-					"A scratch database needs the database's administrator, and {0} was refused: {1} Give --db-root-username and"
-					" --db-root-password, or set root_login and root_password in common_site_config.json."
-				).format(who["user"], error.args[-1])
-			)
+			raise _refused(who["user"], error)
 
 	def sql(self, query: str, values: Sequence = ()) -> Sequence[tuple]:
 		with self.connection.cursor() as cursor:
@@ -60,9 +56,12 @@ class Server:
 	def create(self, database: str, password: str) -> None:
 		"""An empty database with a user of the same name, from where the site itself comes."""
 		host = frappe.db.sql("SELECT CURRENT_USER()")[0][0].rpartition("@")[2]
-		self.sql(f"CREATE DATABASE {quoted(database)} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
-		self.sql("CREATE USER %s@%s IDENTIFIED BY %s", (database, host, password))
-		self.sql(f"GRANT ALL ON {quoted(database)}.* TO %s@%s", (database, host))
+		try:
+			self.sql(f"CREATE DATABASE {quoted(database)} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
+			self.sql("CREATE USER %s@%s IDENTIFIED BY %s", (database, host, password))
+			self.sql(f"GRANT ALL ON {quoted(database)}.* TO %s@%s", (database, host))
+		except pymysql.MySQLError as error:
+			raise _refused(self.connection.user.decode(), error)
 
 	def drop(self, database: str) -> bool:
 		"""Remove a scratch database and its user, also while something still writes to it. Returns whether there was any."""
@@ -88,10 +87,16 @@ class Server:
 				raise
 
 
+def _refused(user: str, error: pymysql.MySQLError) -> ServerError:
+	return ServerError(
+		_(
+			"A scratch database needs the database's administrator, and {0} was refused ({1}). Give --db-root-username and --db-root-password, or set root_login and root_password in common_site_config.json."
+		).format(user, error.args[-1])
+	)
+
+
 def free_space() -> int | None:
 	"""Bytes free where the server keeps its data; None where that is another machine's or not for us to see."""
-	import shutil
-
 	folder = Path(frappe.db.sql("SELECT @@datadir")[0][0])
 	try:
 		return shutil.disk_usage(folder).free

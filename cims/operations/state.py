@@ -206,7 +206,7 @@ def tables() -> Iterator[Figure]:
 		yield Figure(
 			"table_size",
 			"tables",
-			name.removeprefix("tab"),
+			_(name.removeprefix("tab")),
 			OK,
 			shown,
 			int(in_bytes or 0),

@@ -1,6 +1,7 @@
-// The health of the site; loaded only by its page.
+// The health of the site and its restore drills; loaded only by their page and form.
 
+import { show_drill } from "./health/drill";
 import { Health } from "./health/health";
 
 frappe.provide("cims");
-cims.Health = Health;
+Object.assign(cims, { Health, show_drill });

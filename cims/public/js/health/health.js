@@ -6,7 +6,7 @@ const EVERY = 30_000;
 const COLOURS = { OK: "green", Warning: "orange", Failing: "red" };
 const LEVELS = () => ({ OK: __("OK"), Warning: __("Warning"), Failing: __("Failing") });
 const GROUPS = () => ({
-	services: __("Services"),
+	services: __("System services"),
 	jobs: __("Jobs"),
 	ratings: __("Ratings and curves"),
 	data: __("Data and backups"),
