@@ -75,6 +75,24 @@ doc_events = {
 	},
 	"User": {"on_trash": "cims.customers.guards.refuse_to_delete_manager"},
 }
+# ERPNext: what the rules of trust say of what is sold.
+SELLING = ("Quotation", "Sales Order", "Delivery Note", "Sales Invoice")
+for _doctype in SELLING:
+	doc_events.setdefault(_doctype, {}).update(
+		validate="cims.erpnext.acting.gate.validate",
+		before_submit="cims.erpnext.acting.gate.before_submit",
+		before_update_after_submit="cims.erpnext.acting.gate.before_update_after_submit",
+	)
+doc_events.setdefault("Customer", {}).update(onload="cims.erpnext.standing.load")
+doc_events.setdefault("Company", {}).update(after_rename="cims.erpnext.acting.rules.company_renamed")
+doctype_js |= {
+	"Customer": "public/js/erpnext/customer.js",
+	**dict.fromkeys(SELLING, "public/js/erpnext/selling.js"),
+}
+doctype_list_js["Customer"] = "public/js/erpnext/customer_list.js"
+additional_timeline_content = {name: ["cims.erpnext.acting.decisions.timeline"] for name in SELLING}
+# What was decided is kept when the document goes, and holds nobody up.
+ignore_links_on_delete = ["Trust Decision", "Trust Terms Change"]
 
 # Brought in line with customers that were written as sets of rows, in the same transaction: f(names).
 cims_customer_indexes = ["cims.search.index.refresh", "cims.duplicates.keys.refresh"]
@@ -92,6 +110,7 @@ clear_cache = [
 	"cims.ratings.forecasts.forget_cached",
 	"cims.cims.report.remembered.forget",
 	"cims.timeline.storage.forget",
+	"cims.erpnext.acting.rules.forget_cached",
 ]
 
 scheduler_events = {

@@ -36,6 +36,8 @@ SERIES = {
 	"OVR-.": "OVR-",
 	"FC-.": "FC-",
 	"MRG-.": "MRG-",
+	"RULE-.": "RULE-",
+	"TRM-.": "TRM-",
 }
 # Where we note that the site had no address template before us.
 TEMPLATE_ADDED = "cims_address_template"

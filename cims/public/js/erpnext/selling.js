@@ -1,0 +1,14 @@
+// The grade and one line of reason under the customer as soon as it is chosen, and what the rules say of the document.
+(() => {
+	// Each of the four forms brings this file along; it is for all of them.
+	if (frappe.ui.form.cims_selling) return;
+	frappe.ui.form.cims_selling = true;
+
+	const look = async (frm) => {
+		if (!window.cims?.selling) await frappe.require("cims_erpnext.bundle.js");
+		cims.selling.look(frm);
+	};
+	for (const doctype of ["Quotation", "Sales Order", "Delivery Note", "Sales Invoice"]) {
+		frappe.ui.form.on(doctype, { refresh: look, customer: look, party_name: look, quotation_to: look, company: look });
+	}
+})();

@@ -1,0 +1,97 @@
+"""What a company sells, for tests: rated customers of ERPNext's, rules, and the documents that rules look at."""
+
+import frappe
+from frappe.utils import add_days, flt, nowdate
+
+from cims.erpnext import LINK, links
+from cims.tests import records as ours
+from cims.tests.erpnext import records
+
+
+def rated(grade: str = "NR", limit: float = 0, days: int = 0, score: float = 700, **values):
+	"""ERPNext's customer with a rating of ours as if the evidence had given it: (ERPNext's name, our code)."""
+	customer = records.customer(**values).name
+	code = links.codes_of([customer]).get(customer) or ours.customer(customer_name=customer).name
+	frappe.db.set_value("CIMS Customer", code, LINK, customer)
+	rate(code, grade, limit, days, score)
+	return customer, code
+
+
+def rate(code: str, grade: str, limit: float = 0, days: int = 0, score: float = 700, **more) -> None:
+	"""Give a customer of ours a rating, past the evidence."""
+	from cims.ratings import store
+
+	store.hold({code: None})
+	is_rated = int(grade != "NR")
+	rating = {
+		"grade": grade, "computed_grade": grade, "rated": is_rated, "score": score * is_rated, "as_of": nowdate(),
+		"suggested_limit": limit, "suggested_credit_days": days, "dirty": 0, **more,
+	}  # fmt: skip
+	frappe.db.set_value("Trust Rating", code, rating)
+	frappe.db.set_value(
+		"CIMS Customer", code, {"trust_grade": grade, "trust_score": score * is_rated}, update_modified=False
+	)
+
+
+def rule(action: str, grade: str | None = None, **values):
+	"""A rule at sales orders, unless told otherwise."""
+	values = {"doctype": "Trust Rule", "action": action, "grade": grade, "at_sales_order": 1, **values}
+	return frappe.get_doc(values).insert()
+
+
+def quotation(customer: str, amount: float = 1000, submit: bool = False):
+	return _made("Quotation", amount, submit, quotation_to="Customer", party_name=customer)
+
+
+def order(customer: str, amount: float = 1000, submit: bool = False, **values):
+	return _made("Sales Order", amount, submit, customer=customer, delivery_date=nowdate(), **values)
+
+
+def delivery(customer: str, amount: float = 1000, submit: bool = False):
+	return _made("Delivery Note", amount, submit, customer=customer)
+
+
+def invoice(
+	customer: str,
+	amount: float = 1000,
+	days_ago: int = 0,
+	credit_days: int = 30,
+	submit: bool = True,
+	**values,
+):
+	"""Posted some days ago, due so many days later."""
+	posted = add_days(nowdate(), -days_ago)
+	return _made(
+		"Sales Invoice", amount, submit, customer=customer, posting_date=posted, set_posting_time=1,
+		due_date=add_days(posted, credit_days), **values,
+	)  # fmt: skip
+
+
+def _made(doctype: str, amount: float, submit: bool, **values):
+	date_field = {"Quotation": "transaction_date", "Sales Order": "transaction_date"}.get(
+		doctype, "posting_date"
+	)
+	item = {"item_code": records.ITEM, "qty": 1, "rate": amount, "delivery_date": nowdate()}
+	values = {
+		"doctype": doctype,
+		"company": records.COMPANY,
+		date_field: nowdate(),
+		"items": [item],
+		**values,
+	}
+	doc = frappe.get_doc(values).insert()
+	return doc.submit() if submit else doc
+
+
+def payment(of, amount: float | None = None, days_ago: int = 0):
+	"""A payment of an invoice or order, or a part of it."""
+	from erpnext.accounts.doctype.payment_entry.payment_entry import get_payment_entry
+
+	entry = get_payment_entry(of.doctype, of.name, bank_account=records.account("Cash"))
+	entry.posting_date = add_days(nowdate(), -days_ago)
+	entry.reference_no, entry.reference_date = "1", entry.posting_date
+	if amount is not None:
+		rate = flt(entry.source_exchange_rate) or 1
+		entry.paid_amount, entry.received_amount = amount, amount * rate
+		entry.references[0].allocated_amount = amount
+	return entry.insert().submit()
