@@ -74,6 +74,20 @@ doc_events = {
 		"after_delete": "cims.search.events.contact_changed",
 	},
 	"User": {"on_trash": "cims.customers.guards.refuse_to_delete_manager"},
+	# ERPNext: evidence
+	"Payment Ledger Entry": {"on_submit": "cims.erpnext.evidence.live.ledger_changed"},
+	"Unreconcile Payment": {"on_submit": "cims.erpnext.evidence.live.payments_were_parted"},
+	"Sales Invoice": dict.fromkeys(
+		("on_submit", "on_update_after_submit", "on_cancel"), "cims.erpnext.evidence.live.invoice_changed"
+	),
+	"Sales Order": {
+		"after_insert": "cims.erpnext.evidence.live.order_amended",
+		**dict.fromkeys(("on_change", "on_cancel", "on_trash"), "cims.erpnext.evidence.live.order_changed"),
+	},
+	"Delivery Note": dict.fromkeys(("on_submit", "on_cancel"), "cims.erpnext.evidence.live.delivery_changed"),
+	"Issue": dict.fromkeys(("on_update", "on_trash"), "cims.erpnext.evidence.live.issue_changed"),
+	"Dunning": dict.fromkeys(("on_submit", "on_cancel"), "cims.erpnext.evidence.live.dunning_changed"),
+	"Company": {"after_rename": "cims.erpnext.evidence.live.company_renamed"},
 }
 # ERPNext: what the rules of trust say of what is sold.
 SELLING = ("Quotation", "Sales Order", "Delivery Note", "Sales Invoice")
@@ -93,6 +107,9 @@ doctype_list_js["Customer"] = "public/js/erpnext/customer_list.js"
 additional_timeline_content = {name: ["cims.erpnext.acting.decisions.timeline"] for name in SELLING}
 # What was decided is kept when the document goes, and holds nobody up.
 ignore_links_on_delete = ["Trust Decision", "Trust Terms Change"]
+
+# ERPNext: its cancelled documents can be deleted as ever; what they said has been taken back by then.
+ignore_links_on_delete = ["Trust Evidence", "Receivable Dispute"]
 
 # Brought in line with customers that were written as sets of rows, in the same transaction: f(names).
 cims_customer_indexes = ["cims.search.index.refresh", "cims.duplicates.keys.refresh"]
@@ -118,6 +135,8 @@ scheduler_events = {
 		"cims.receivables.ledger.mark_overdue",
 		"cims.customers.status.mark_dormant",
 		"cims.ratings.rerate.nightly",
+		# ERPNext
+		"cims.erpnext.evidence.live.nightly",
 	],
 	"monthly_long": ["cims.ratings.forecasts.refit"],
 	# Ratings follow events by jobs of their own; this finds what a stopped worker left behind.
@@ -127,9 +146,15 @@ scheduler_events = {
 			"cims.search.index.tidy",
 			"cims.ratings.standings.refresh",
 			"cims.imports.job.start_next",
+			# ERPNext
+			"cims.erpnext.evidence.live.sweep",
 		]
 	},
 }
 
 # Sources of receivables and trading events for the rating, in the order in which they are asked.
-cims_receivable_sources = ["cims.receivables.orders.CIMSOrders"]
+cims_receivable_sources = [
+	"cims.receivables.orders.CIMSOrders",
+	# ERPNext
+	"cims.erpnext.evidence.ERPNextDocuments",
+]

@@ -50,7 +50,7 @@ def _say(customers: Sequence[str]) -> None:
 			"dimension": [dimension[kind] for kind in said["kind"]],
 			**{
 				field: said[field]
-				for field in ("customer", "kind", "source_doctype", "source_name", "source_event")
+				for field in ("customer", "kind", "source_doctype", "source_name", "source_event", "company")
 			},
 			"occurred_on": list(map(str, said["occurred_on"])),
 			"decays_from": [
@@ -70,6 +70,7 @@ def _differing(customers: Sequence[str]) -> set[str]:
 	same = " AND ".join(
 		f"ABS(e.{field} - s.{field}) < {SAME}" for field in ("value", "weight", "amount", "days")
 	)
+	same += " AND COALESCE(e.company, '') = s.company"
 	same += " AND e.customer = s.customer AND e.kind = s.kind AND e.occurred_on = s.occurred_on AND e.decays_from = s.decays_from"
 	found = set()
 	for condition, among in sql.among("e.customer", customers):

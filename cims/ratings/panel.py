@@ -272,7 +272,7 @@ def _receivables(open_now: list[Receivable], kept) -> list[dict]:
 			"days_overdue": max(day - int(due), 0),
 			"disputed": bool(row.disputed and not (row.disputed_to and row.disputed_to <= to_date(day))),
 			"forecast": forecasts.shown(
-				(forecast or {}).get(sources.key(row.source_doctype, row.reference)), row.due_on
+				(forecast or {}).get(sources.key(row.source_doctype, row.reference, row.part)), row.due_on
 			),
 		}
 		for row, due in zip(rows, rolled, strict=True)

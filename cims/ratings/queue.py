@@ -13,6 +13,7 @@ MANY = 20
 # Seconds that rating everybody may take.
 LONG = 6 * 60 * 60
 FLAG = "cims_customers_to_rate"
+JOBS = "cims_jobs_wanted"
 WAITING = "cims-rate-waiting"
 
 
@@ -31,14 +32,39 @@ def add_waiting() -> None:
 
 	One that runs already may have had its last look, so another one follows it.
 	"""
-	follows = get_job_status(WAITING) == JobStatus.STARTED
+	_follow("cims.ratings.rerate.rate_waiting", WAITING, enqueue_after_commit=True)
+
+
+def add_once(method: str, job: str) -> None:
+	"""Let one job do what waits, once the transaction has committed, however often it is asked for. Nothing happens if that is
+	rolled back."""
+	wanted = frappe.flags.get(JOBS)
+	if wanted is None:
+		wanted = frappe.flags[JOBS] = {}
+		frappe.db.after_commit.add(_enqueue_wanted)
+		frappe.db.after_rollback.add(_forget_wanted)
+	wanted[job] = method
+
+
+def _enqueue_wanted() -> None:
+	for job, method in (frappe.flags.pop(JOBS, None) or {}).items():
+		_follow(method, job)
+
+
+def _forget_wanted() -> None:
+	frappe.flags.pop(JOBS, None)
+
+
+def _follow(method: str, job: str, **options) -> None:
+	"""One job, and one more where it runs already: that may have had its last look."""
+	follows = get_job_status(job) == JobStatus.STARTED
 	frappe.enqueue(
-		"cims.ratings.rerate.rate_waiting",
+		method,
 		queue="long",
 		timeout=LONG,
-		job_id=f"{WAITING}-next" if follows else WAITING,
+		job_id=f"{job}-next" if follows else job,
 		deduplicate=True,
-		enqueue_after_commit=True,
+		**options,
 	)
 
 

@@ -19,6 +19,7 @@ from cims.trust.evidence import (
 	amount_weight,
 	columns_of,
 	columns_of_undivided,
+	event_of,
 	evidence_of,
 	receivable_events,
 )
@@ -66,9 +67,9 @@ def table(customers: Sequence[str], calendar: Calendar, since: int | None = None
 	)
 
 
-def key(doctype: str, name: str) -> str:
+def key(doctype: str, name: str, part: str = "") -> str:
 	"""How a receivable is called among the kept forecasts."""
-	return f"{doctype}|{name}"
+	return f"{doctype}|{name}|{part}" if part else f"{doctype}|{name}"
 
 
 def of_objects(rows: list[Receivable], calendar: Calendar, position: dict[str, int] | None = None) -> Table:
@@ -79,7 +80,7 @@ def of_objects(rows: list[Receivable], calendar: Calendar, position: dict[str, i
 	rows = [row for row in rows if row.customer in position]
 	return Table(
 		*columns_of(rows, position, calendar),
-		np.array([key(row.source_doctype, row.reference) for row in rows], dtype=object),
+		np.array([key(row.source_doctype, row.reference, row.part) for row in rows], dtype=object),
 	)
 
 
@@ -131,7 +132,7 @@ def evidence_columns(customers: Sequence[str], calendar: Calendar) -> dict[str, 
 # What is kept of a row of evidence.
 EVIDENCE = (
 	"customer", "kind", "occurred_on", "decays_from", "value", "weight", "amount", "days", "source_doctype", "source_name",
-	"source_event",
+	"source_event", "company",
 )  # fmt: skip
 
 
@@ -140,7 +141,11 @@ def _add_columns(
 ) -> None:
 	"""Add what undivided receivables are evidence of."""
 	whole = _of_undivided(named, calendar).whole
-	names = [name for place in dict.fromkeys(named.owner.tolist()) for name in (named.names.get(place) or ())]
+	places = dict.fromkeys(named.owner.tolist())
+	names = [name for place in places for name in named.names.get(place, ())]
+	companies = [name for place in places for name in (named.companies or {}).get(place, ())] or [""] * len(
+		names
+	)
 	events = receivable_events(whole, NEUTRAL)
 	by_amount = np.isin(events.kind, BY_AMOUNT_CODES)
 	weight = np.where(by_amount, events.weight / amount_weight(events.amount, NEUTRAL), events.weight)
@@ -153,7 +158,8 @@ def _add_columns(
 	found["days"] += np.nan_to_num(events.days).tolist()
 	found["source_doctype"] += [named.doctype] * len(events)
 	found["source_name"] += [names[at] for at in events.origin.tolist()]
-	found["source_event"] += [kinds.KINDS[code].name.split(".")[1] for code in events.kind.tolist()]
+	found["source_event"] += [event_of(kinds.KINDS[code].name) for code in events.kind.tolist()]
+	found["company"] += [companies[at] for at in events.origin.tolist()]
 
 
 def dates(days: np.ndarray) -> list[date]:
@@ -170,7 +176,9 @@ def evidence(customers: Collection[str] | None, calendar: Calendar) -> list[Evid
 def evidence_of_document(doctype: str, name: str, calendar: Calendar) -> list[Evidence]:
 	"""What one document is evidence of, as it is kept; nothing where the document doesn't count (any more)."""
 	source = source_of(doctype)
-	return rows_of(list(source.receivables(names=[name])), source.trading_events(names=[name]), calendar)
+	found = rows_of(list(source.receivables(names=[name])), source.trading_events(names=[name]), calendar)
+	# A source of several doctypes may know a document of another one by the same name.
+	return [row for row in found if row.source_doctype == doctype]
 
 
 def source_of(doctype: str) -> ReceivableSource:

@@ -27,7 +27,7 @@ from cims.trust.sums import Tally
 EVIDENCE, RATING = "Trust Evidence", "Trust Rating"
 FIELDS = (
 	"name", "customer", "dimension", "kind", "occurred_on", "decays_from", "value", "weight", "amount", "days",
-	"source_doctype", "source_name", "source_event", "reversal", "reverses", "note", "recorded_by",
+	"source_doctype", "source_name", "source_event", "reversal", "reverses", "note", "recorded_by", "company",
 )  # fmt: skip
 # More rows than this at once are added up from all of the customer's evidence rather than one by one.
 FEW = 200
@@ -74,6 +74,7 @@ def _row(row: Evidence, note: str | None = None, reverses: str | None = None) ->
 		"reverses": reverses,
 		"note": note,
 		"recorded_by": frappe.session.user,
+		"company": row.company,
 	}
 
 
@@ -260,16 +261,21 @@ def bring_in_line(customers: Collection[str]) -> int:
 def catch_up(days: int = 3) -> int:
 	"""Bring the evidence in line with the documents that changed within the last days, however they were changed. Returns
 	how many rows it took."""
-	since = add_days(nowdate(), -days)
-	customers = {
+	since = getdate(add_days(nowdate(), -days))
+	customers = set().union(*(_changed_since(source, since) for source in sources.sources()))
+	return backfill(customers, rate=False) if customers else 0
+
+
+def _changed_since(source: sources.ReceivableSource, day: date) -> set[str]:
+	if hasattr(source, "changed_since"):
+		return source.changed_since(day)
+	return {
 		customer
-		for source in sources.sources()
 		for doctype in source.doctypes
 		for customer in frappe.get_all(
-			doctype, {"modified": (">=", since)}, pluck="customer", distinct=True, limit=0
+			doctype, {"modified": (">=", day)}, pluck="customer", distinct=True, limit=0
 		)
 	}
-	return backfill(customers, rate=False) if customers else 0
 
 
 def _kept_rows(filters: dict) -> list[frappe._dict]:
@@ -320,8 +326,8 @@ def _same(row: frappe._dict, now: Evidence) -> bool:
 	"""Whether a kept row says what the document says now. A correction's own day is that of the correction."""
 	corrected = ":" in row.source_event
 	return (
-		(row.customer, row.kind, row.decays_from)
-		== (now.customer, now.kind, now.decays_from or now.occurred_on)
+		(row.customer, row.kind, row.decays_from, row.company or "")
+		== (now.customer, now.kind, now.decays_from or now.occurred_on, now.company)
 		and (corrected or row.occurred_on == now.occurred_on)
 		and all(
 			abs(row[field] - (getattr(now, field) or 0)) < 1e-6

@@ -39,6 +39,10 @@ class ReceivableSource(Protocol):
 	# A source may also have `undivided`, for rating many customers at once; without it they are asked for one by one:
 	# def undivided(self, customers: Sequence[str], since: date | None = None, all_named: bool = False) -> Undivided
 
+	# and `changed_since`, where its documents don't name our customers in a field `customer`: the customers whose documents
+	# changed on this day or later, however they were changed:
+	# def changed_since(self, day: date) -> set[str]
+
 	def outstanding(self) -> QueryBuilder:
 		"""A query of what is owed now, for reports that add up in SQL: one row for each open receivable, with customer,
 		currency, invoiced_on, due_on, disputed_from, disputed_to and outstanding."""
@@ -55,7 +59,8 @@ class Undivided:
 
 	owner: place of each one's customer among those asked for. invoiced, due, settled, written_off, disputed_from,
 	disputed_to: days since 1970-01-01, NaN for none. names: place of the customer -> the references of the open ones, or of
-	all where they were asked for, in their order.
+	all where they were asked for, in their order. companies: of the same, whose books each stands in; None where the site
+	keeps only one.
 	"""
 
 	doctype: str
@@ -70,6 +75,7 @@ class Undivided:
 	disputed_to: np.ndarray
 	names: Mapping[int, list[str]]
 	others: list[Receivable]
+	companies: Mapping[int, list[str]] | None = None
 
 
 def sources() -> list[ReceivableSource]:

@@ -22,6 +22,8 @@ class Receivable:
 	was paid back, empty when it was settled at once;
 	credits: what was owed besides until a day, as (day, amount), because goods came back or the order was cancelled.
 	disputed without disputed_from: a dispute of unknown length. written_off_on ends it without payment.
+	company: whose books it stands in, "" where a site keeps only one. part: which part of its document it is, where the
+	document falls due in parts; share: how much of the document's goods were sold with it.
 	"""
 
 	customer: str
@@ -37,6 +39,9 @@ class Receivable:
 	credits: tuple[tuple[date, float], ...] = ()
 	written_off_on: date | None = None
 	source_doctype: str = "Receivable"
+	company: str = ""
+	part: str = ""
+	share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Evidence:
 
 	value in [0, 1]; weight > 0; days: days beyond terms. It is known from occurred_on on, and its weight halves from
 	decays_from on (occurred_on unless given). A reversal takes an earlier row back: it has that row's decays_from.
+	company: as of a receivable.
 	"""
 
 	customer: str
@@ -59,6 +65,7 @@ class Evidence:
 	source_event: str = ""
 	decays_from: date | None = None
 	reversal: bool = False
+	company: str = ""
 
 	def __post_init__(self):
 		kinds.kind_of(self.kind)
@@ -122,7 +129,7 @@ class Receivables(Columns):
 	"""Receivables in columns. due: as agreed; rolled_due: rolled to a business day; settled, written_off: NEVER
 	while open; disputed_from..disputed_to: NEVER..NEVER without a dispute; days: amount-weighted days beyond terms
 	of what has been paid (as of settlement; only meaningful where settled). total: of a piece, the amount of the
-	receivable that it is a part of; else the amount."""
+	receivable that it is a part of; else the amount. share: of its document's goods, see `Receivable`."""
 
 	customer: np.ndarray
 	invoiced: np.ndarray
@@ -136,6 +143,7 @@ class Receivables(Columns):
 	disputed_to: np.ndarray
 	days: np.ndarray
 	total: np.ndarray
+	share: np.ndarray
 
 	@classmethod
 	def build(
@@ -153,6 +161,7 @@ class Receivables(Columns):
 		written_off=None,
 		days=None,
 		total=None,
+		share=None,
 	) -> "Receivables":
 		"""Columns from arrays of days and amounts (settled: NEVER while open)."""
 		n = len(customer)
@@ -175,6 +184,7 @@ class Receivables(Columns):
 			disputed=np.zeros(n, dtype=bool) if disputed is None else np.asarray(disputed, dtype=bool),
 			disputed_from=start, disputed_to=stop, days=days,
 			total=amount if total is None else np.asarray(total, dtype=float),
+			share=np.ones(n) if share is None else np.asarray(share, dtype=float),
 		)  # fmt: skip
 
 	@property
@@ -286,6 +296,7 @@ def _build(rows, opened, settled_on, amounts, position, calendar, days=None, tot
 		written_off=column(r.written_off_on for r in rows),
 		days=days,
 		total=total,
+		share=[r.share for r in rows],
 	)
 
 
@@ -323,14 +334,15 @@ def receivable_events(table: Receivables, policy: Policy) -> Events:
 	settled = np.flatnonzero((table.settled < NEVER) & (table.amount > 0))
 	lost = np.flatnonzero((table.written_off < NEVER) & (table.amount > 0))
 	# Of what was cancelled or came back altogether nothing is left to be evidence.
-	at = np.flatnonzero(table.amount > 0) if (table.amount <= 0).any() else slice(None)
+	traded = (table.amount > 0) & (table.share > 0)
+	at = slice(None) if traded.all() else np.flatnonzero(traded)
 	weight, one = payment_weight(table, policy), np.ones(len(table))
 	value = paydex.value(table.days)
 	return Events.join(
 		[
 			_events(table, settled, kinds.SETTLED, table.settled, table.due, value, weight, table.days),
 			_events(table, lost, kinds.WRITTEN_OFF, table.written_off, table.written_off, 0 * one, weight),
-			_events(table, at, kinds.FULFILLED, table.invoiced, table.invoiced, one, one),
+			_events(table, at, kinds.FULFILLED, table.invoiced, table.invoiced, one, table.share),
 		]
 	)
 
@@ -351,6 +363,12 @@ def _events(table, rows, kind, known, fades_from, value, weight, days=None) -> E
 	)
 
 
+def event_of(kind: str, part: str = "") -> str:
+	"""What identifies a kind of evidence among those of one document, or of one part of it."""
+	event = kind.split(".")[1]
+	return f"{event}-{part}" if part else event
+
+
 def evidence_of(rows: Sequence[Receivable], policy: Policy, calendar: Calendar) -> list[Evidence]:
 	"""`receivable_events` as rows: the payment evidence of these receivables, with their documents as the source."""
 	position = {name: at for at, name in enumerate(dict.fromkeys(r.customer for r in rows))}
@@ -367,8 +385,9 @@ def evidence_of(rows: Sequence[Receivable], policy: Policy, calendar: Calendar) 
 			days=None if np.isnan(days) else float(days),
 			source_doctype=rows[origin].source_doctype,
 			source_name=rows[origin].reference,
-			source_event=kinds.KINDS[kind].name.split(".")[1],
+			source_event=event_of(kinds.KINDS[kind].name, rows[origin].part),
 			decays_from=to_date(fades_from),
+			company=rows[origin].company,
 		)
 		for origin, kind, known, fades_from, value, weight, amount, days in zip(
 			events.origin,

@@ -46,6 +46,8 @@ OVERDUE = "exposure.overdue"
 FULFILLED = "trading.fulfilled"
 CANCELLED = "trading.cancelled"
 RETURNED = "trading.returned"
+COMPLAINT_AGAINST = "service.complaint_against"
+COMPLAINT_BY = "service.complaint_by"
 FRAUD = "conduct.fraud"
 ASSESSMENT = "conduct.assessment"
 # Worked out for the day asked about from what is open then; never stored as rows.
@@ -62,7 +64,7 @@ KINDS = (
 	Kind(CANCELLED, TRADING, "Order cancelled by the customer", 0.0, 1.0, "T02", "T11"),
 	Kind(RETURNED, TRADING, "Goods returned", 0.2, 1.0, "T03", "T11"),
 	Kind(
-		"service.complaint_against",
+		COMPLAINT_AGAINST,
 		SERVICE,
 		"Complaint against the customer upheld",
 		0.0,
@@ -71,7 +73,7 @@ KINDS = (
 		"S11",
 		True,
 	),
-	Kind("service.complaint_by", SERVICE, "Customer's own complaint upheld", 0.9, 0.5, "S02", "S11", True),
+	Kind(COMPLAINT_BY, SERVICE, "Customer's own complaint upheld", 0.9, 0.5, "S02", "S11", True),
 	Kind("service.agent_rating", SERVICE, "Agent's rating of the customer", None, 1.0, "S03", "S12", True),
 	Kind("service.feedback", SERVICE, "Customer's feedback", None, 0.5, "S04", "S13", True),
 	Kind("conduct.identity_verified", CONDUCT, "Identity verified", 1.0, 3.0, "C01", "C11", True),

@@ -1,0 +1,234 @@
+"""ERPNext's documents for tests, on whatever day: made and submitted through ERPNext's own controllers."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import frappe
+from frappe.utils import flt
+
+from cims.erpnext import LINK, links
+from cims.tests import records as ours
+from cims.tests.erpnext.records import COMPANY, CURRENCY, ITEM, account, customer
+
+Day = date | str
+
+
+def adopted(**values) -> tuple[str, str]:
+	"""A customer of ERPNext's and what it is called with us: (its name, our code)."""
+	erp = customer(**values)
+	code = links.codes_of([erp.name]).get(erp.name)
+	if not code:
+		code = ours.customer(customer_name=erp.customer_name, **{LINK: erp.name}).name
+	return erp.name, code
+
+
+def invoice(
+	customer: str, amount: float, on: Day, due: Day | Sequence[tuple[Day, float]] | None = None, **values
+):
+	"""A Sales Invoice of one item. due: a day, or days with the amounts that fall due on each; without, the invoice's own."""
+	doc = frappe.get_doc(
+		{
+			"doctype": "Sales Invoice",
+			"company": COMPANY,
+			"customer": customer,
+			"set_posting_time": 1,
+			"posting_date": on,
+			"currency": CURRENCY,
+			"conversion_rate": 1,
+			"items": [_item(amount, **values.pop("item", {}))],
+			**values,
+		}
+	)
+	if isinstance(due, date | str):
+		doc.due_date = due
+	elif due:
+		doc.ignore_default_payment_terms_template = 1
+		for day, part in due:
+			doc.append(
+				"payment_schedule",
+				{"due_date": day, "payment_amount": part, "invoice_portion": 100 * part / amount},
+			)
+	return submitted(doc)
+
+
+def credit_note(invoice: str, on: Day, qty: float = -1.0, rate: float | None = None, **values):
+	"""What the seller lets go of an invoice, from that day on. qty: of the invoice's one item; rate: other than the invoice's."""
+	from erpnext.accounts.doctype.sales_invoice.sales_invoice import make_sales_return
+
+	doc = make_sales_return(invoice)
+	doc.update({"set_posting_time": 1, "posting_date": on, "update_outstanding_for_self": 0, **values})
+	doc.due_date, doc.payment_schedule = on, []
+	doc.items[0].qty = qty
+	if rate:
+		doc.items[0].rate = rate
+	return submitted(doc)
+
+
+def payment(customer: str, amount: float, on: Day, *allocations: tuple, **values):
+	"""Money that came in on a day, for invoices: (invoice, amount) or (invoice, amount, payment term). The rest is an advance."""
+	doc = frappe.get_doc(
+		{
+			"doctype": "Payment Entry",
+			"payment_type": "Receive",
+			"company": COMPANY,
+			"posting_date": on,
+			"party_type": "Customer",
+			"party": customer,
+			"paid_from": account("Debtors"),
+			"paid_to": account("Cash"),
+			"paid_amount": amount,
+			"received_amount": amount,
+			"source_exchange_rate": 1,
+			"target_exchange_rate": 1,
+			"references": [
+				{
+					"reference_doctype": "Sales Invoice",
+					"reference_name": name,
+					"allocated_amount": part,
+					"payment_term": term[0] if term else None,
+				}
+				for name, part, *term in allocations
+			],
+			**values,
+		}
+	)
+	return submitted(doc)
+
+
+def journal(
+	customer: str, invoice: str, amount: float, on: Day, against: str, voucher_type: str = "Journal Entry"
+):
+	"""A Journal Entry that takes an amount off an invoice, to another account; below 0 it puts it back on."""
+	side, other = ("credit", "debit") if amount > 0 else ("debit", "credit")
+	debtors = {
+		"account": account("Debtors"),
+		"party_type": "Customer",
+		"party": customer,
+		"reference_type": "Sales Invoice",
+		"reference_name": invoice,
+		f"{side}_in_account_currency": abs(amount),
+	}
+	doc = frappe.get_doc(
+		{
+			"doctype": "Journal Entry",
+			"voucher_type": voucher_type,
+			"company": COMPANY,
+			"posting_date": on,
+			"accounts": [
+				debtors,
+				{
+					"account": account(against),
+					f"{other}_in_account_currency": abs(amount),
+					"cost_center": _cost_center(),
+				},
+			],
+		}
+	)
+	return submitted(doc)
+
+
+def order(customer: str, amount: float, on: Day, qty: float = 1.0, **values):
+	doc = frappe.get_doc(
+		{
+			"doctype": "Sales Order",
+			"company": COMPANY,
+			"customer": customer,
+			"transaction_date": on,
+			"delivery_date": on,
+			"currency": CURRENCY,
+			"conversion_rate": 1,
+			"items": [_item(amount / qty, qty=qty, delivery_date=on)],
+			**values,
+		}
+	)
+	return submitted(doc)
+
+
+def issue(customer: str, on: Day, status: str = "Open", **values):
+	return frappe.get_doc(
+		{
+			"doctype": "Issue",
+			"subject": "The goods arrived damaged",
+			"customer": customer,
+			"opening_date": on,
+			"company": COMPANY,
+			"status": status,
+			**values,
+		}
+	).insert()
+
+
+def dunning(invoice: str, on: Day):
+	from erpnext.accounts.doctype.sales_invoice.sales_invoice import create_dunning
+
+	doc = create_dunning(invoice)
+	doc.update({"posting_date": on, "income_account": account("Sales"), "cost_center": _cost_center()})
+	return submitted(doc)
+
+
+def reconcile(customer: str, payment: str, invoice: str, amount: float | None = None) -> None:
+	"""What an accountant does with an advance: ERPNext's Payment Reconciliation."""
+	doc = frappe.get_doc("Payment Reconciliation")
+	doc.update(
+		{
+			"company": COMPANY,
+			"party_type": "Customer",
+			"party": customer,
+			"receivable_payable_account": account("Debtors"),
+		}
+	)
+	doc.get_unreconciled_entries()
+	payments = [row.as_dict() for row in doc.payments if row.reference_name == payment]
+	invoices = [row.as_dict() for row in doc.invoices if row.invoice_number == invoice]
+	doc.allocate_entries(frappe._dict({"payments": payments, "invoices": invoices}))
+	if amount:
+		doc.allocation[0].allocated_amount = amount
+	doc.reconcile()
+
+
+def unreconcile(payment: str, invoice: str) -> None:
+	doc = frappe.get_doc(
+		{
+			"doctype": "Unreconcile Payment",
+			"company": COMPANY,
+			"voucher_type": "Payment Entry",
+			"voucher_no": payment,
+		}
+	)
+	doc.add_references()
+	doc.allocations = [row for row in doc.allocations if row.reference_name == invoice]
+	submitted(doc)
+
+
+def submitted(doc):
+	"""Insert and submit a document of items.
+
+	Each selling document leaves defaults of its company at its items, and ERPNext 15.90 reads those with an argument that Frappe
+	15.44 doesn't know. So each save starts from an item without.
+	"""
+	_forget_defaults()
+	doc.insert()
+	_forget_defaults()
+	return doc.submit()
+
+
+def _forget_defaults() -> None:
+	frappe.db.delete("Item Default", {"parent": ITEM})
+	frappe.clear_document_cache("Item", ITEM)
+
+
+def _item(rate: float, qty: float = 1.0, **values) -> dict:
+	return {
+		"item_code": ITEM,
+		"qty": flt(qty),
+		"rate": rate,
+		"uom": "Nos",
+		"conversion_factor": 1,
+		"income_account": account("Sales"),
+		"cost_center": _cost_center(),
+		**values,
+	}
+
+
+def _cost_center() -> str:
+	return frappe.get_cached_value("Company", COMPANY, "cost_center")
