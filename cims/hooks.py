@@ -87,7 +87,12 @@ doc_events = {
 	"Delivery Note": dict.fromkeys(("on_submit", "on_cancel"), "cims.erpnext.evidence.live.delivery_changed"),
 	"Issue": dict.fromkeys(("on_update", "on_trash"), "cims.erpnext.evidence.live.issue_changed"),
 	"Dunning": dict.fromkeys(("on_submit", "on_cancel"), "cims.erpnext.evidence.live.dunning_changed"),
-	"Company": {"after_rename": "cims.erpnext.evidence.live.company_renamed"},
+	"Company": {
+		"after_rename": [
+			"cims.erpnext.evidence.live.company_renamed",
+			"cims.erpnext.acting.rules.company_renamed",
+		]
+	},
 }
 # ERPNext: what the rules of trust say of what is sold.
 SELLING = ("Quotation", "Sales Order", "Delivery Note", "Sales Invoice")
@@ -98,18 +103,16 @@ for _doctype in SELLING:
 		before_update_after_submit="cims.erpnext.acting.gate.before_update_after_submit",
 	)
 doc_events.setdefault("Customer", {}).update(onload="cims.erpnext.standing.load")
-doc_events.setdefault("Company", {}).update(after_rename="cims.erpnext.acting.rules.company_renamed")
 doctype_js |= {
 	"Customer": "public/js/erpnext/customer.js",
 	**dict.fromkeys(SELLING, "public/js/erpnext/selling.js"),
 }
 doctype_list_js["Customer"] = "public/js/erpnext/customer_list.js"
 additional_timeline_content = {name: ["cims.erpnext.acting.decisions.timeline"] for name in SELLING}
-# What was decided is kept when the document goes, and holds nobody up.
-ignore_links_on_delete = ["Trust Decision", "Trust Terms Change"]
 
-# ERPNext: its cancelled documents can be deleted as ever; what they said has been taken back by then.
-ignore_links_on_delete = ["Trust Evidence", "Receivable Dispute"]
+# ERPNext: its drafts and cancelled documents can be deleted as ever; what they said has been taken back by then, and what was
+# decided on them is kept.
+ignore_links_on_delete = ["Trust Evidence", "Receivable Dispute", "Trust Decision", "Trust Terms Change"]
 
 # Brought in line with customers that were written as sets of rows, in the same transaction: f(names).
 cims_customer_indexes = ["cims.search.index.refresh", "cims.duplicates.keys.refresh"]

@@ -206,13 +206,13 @@ def submitted(doc):
 	Each selling document leaves defaults of its company at its items, and ERPNext 15.90 reads those with an argument that Frappe
 	15.44 doesn't know. So each save starts from an item without.
 	"""
-	_forget_defaults()
+	forget_defaults()
 	doc.insert()
-	_forget_defaults()
+	forget_defaults()
 	return doc.submit()
 
 
-def _forget_defaults() -> None:
+def forget_defaults() -> None:
 	frappe.db.delete("Item Default", {"parent": ITEM})
 	frappe.clear_document_cache("Item", ITEM)
 

@@ -3,16 +3,12 @@
 import frappe
 from frappe.utils import add_days, flt, nowdate
 
-from cims.erpnext import LINK, links
-from cims.tests import records as ours
-from cims.tests.erpnext import records
+from cims.tests.erpnext import documents, records
 
 
 def rated(grade: str = "NR", limit: float = 0, days: int = 0, score: float = 700, **values):
 	"""ERPNext's customer with a rating of ours as if the evidence had given it: (ERPNext's name, our code)."""
-	customer = records.customer(**values).name
-	code = links.codes_of([customer]).get(customer) or ours.customer(customer_name=customer).name
-	frappe.db.set_value("CIMS Customer", code, LINK, customer)
+	customer, code = documents.adopted(**values)
 	rate(code, grade, limit, days, score)
 	return customer, code
 
@@ -67,7 +63,7 @@ def invoice(
 	)  # fmt: skip
 
 
-def _made(doctype: str, amount: float, submit: bool, **values):
+def _made(doctype: str, amount: float, submitted: bool, **values):
 	date_field = {"Quotation": "transaction_date", "Sales Order": "transaction_date"}.get(
 		doctype, "posting_date"
 	)
@@ -79,8 +75,18 @@ def _made(doctype: str, amount: float, submit: bool, **values):
 		"items": [item],
 		**values,
 	}
-	doc = frappe.get_doc(values).insert()
-	return doc.submit() if submit else doc
+	doc = save(frappe.get_doc(values))
+	return submit(doc) if submitted else doc
+
+
+def save(doc):
+	documents.forget_defaults()
+	return doc.insert() if doc.is_new() else doc.save()
+
+
+def submit(doc):
+	documents.forget_defaults()
+	return doc.submit()
 
 
 def payment(of, amount: float | None = None, days_ago: int = 0):
