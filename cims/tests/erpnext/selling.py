@@ -1,8 +1,11 @@
 """What a company sells, for tests: rated customers of ERPNext's, rules, and the documents that rules look at."""
 
+import time
+
 import frappe
 from frappe.utils import add_days, flt, nowdate
 
+from cims.erpnext import links
 from cims.tests.erpnext import documents, records
 
 
@@ -101,3 +104,66 @@ def payment(of, amount: float | None = None, days_ago: int = 0):
 		entry.paid_amount, entry.received_amount = amount, amount * rate
 		entry.references[0].allocated_amount = amount
 	return entry.insert().submit()
+
+
+# --- for the browser: committed, and taken away again ----------------------------------------------
+
+
+def history(customer: str, amount: float, days_late: int, months: int = 24, overdue: float = 0) -> None:
+	"""An invoice each month, each paid so many days late; overdue: of one that nobody has paid for two months."""
+	for month in range(months, 1, -1):
+		posted = add_days(nowdate(), -30 * month)
+		due = add_days(posted, 30)
+		# No two invoices are alike.
+		part = round(amount * (0.8 + 0.07 * (month % 7)), -2)
+		sold = documents.invoice(customer, part, posted, due)
+		paid_on = min(add_days(due, days_late + month % 5), nowdate())
+		documents.payment(customer, part, paid_on, (sold.name, part))
+	if overdue:
+		documents.invoice(customer, overdue, add_days(nowdate(), -95), add_days(nowdate(), -65))
+	documents.invoice(customer, amount, add_days(nowdate(), -12), add_days(nowdate(), 18))
+
+
+def rate_now(codes: list[str]) -> None:
+	"""Evidence and ratings, with whole curves, of what is in the books, once the site's worker has read it."""
+	from cims.erpnext.evidence.live import WAITING
+	from cims.ratings import replay, together
+
+	deadline = time.monotonic() + 120
+	frappe.db.commit()
+	while frappe.db.a_row_exists(WAITING):
+		assert time.monotonic() < deadline, "the worker hasn't read what changed"
+		time.sleep(0.5)
+		frappe.db.rollback()
+	together.rate_many(codes, replay.CURVE, with_events=True)
+	together.compare_everyone()
+	together.fill_segments(everything=True)
+	frappe.db.commit()
+
+
+def remove(customers: list[str]) -> None:
+	"""Customers of ERPNext's and ours and all that hangs on them, past all guards, as if they had never been."""
+	from cims.duplicates import keys
+	from cims.ratings import store
+
+	frappe.set_user("Administrator")
+	codes = list(links.codes_of(customers).values())
+	for doctype, field in (
+		("Sales Invoice", "customer"), ("Sales Order", "customer"), ("Delivery Note", "customer"),
+		("Quotation", "party_name"), ("Payment Entry", "party"),
+	):  # fmt: skip
+		names = frappe.get_all(doctype, {field: ("in", customers)}, pluck="name", limit=0)
+		for table in frappe.get_meta(doctype).get_table_fields():
+			frappe.db.delete(table.options, {"parent": ("in", names), "parenttype": doctype})
+		frappe.db.delete("GL Entry", {"voucher_no": ("in", names)})
+		frappe.db.delete("Payment Ledger Entry", {"voucher_no": ("in", names)})
+		frappe.db.delete("Trust Decision", {"reference_name": ("in", names)})
+		frappe.db.delete("Notification Log", {"document_name": ("in", names)})
+		frappe.db.delete(doctype, {"name": ("in", names)})
+	frappe.db.delete("Trust Terms Change", {"customer": ("in", codes)})
+	store.forget(codes)
+	frappe.db.delete("CIMS Customer", {"name": ("in", codes)})
+	frappe.db.delete("Customer Credit Limit", {"parent": ("in", customers)})
+	frappe.db.delete("Customer", {"name": ("in", customers)})
+	keys.refresh(codes)
+	frappe.db.commit()
