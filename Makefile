@@ -1,8 +1,9 @@
 # CIMS: everything here is a thin name for a script in scripts/, where the work is described.
 # Settings: PORT HOST CIMS_BENCH FRAPPE_REPO FRAPPE_BRANCH PYTHON ADMIN_PASSWORD, as in: make run PORT=8080
+# Settings with ERPNext: make run ERPNEXT=1, make test ERPNEXT=1; ERPNEXT_REPO ERPNEXT_BRANCH say which one
 
 .DEFAULT_GOAL := help
-.PHONY: help run test try lint bench stop
+.PHONY: help run test try lint bench upstream stop
 
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -23,6 +24,9 @@ lint: ## check the style of all files
 
 bench: ## measure speed and memory; smaller: make bench SIZE=small
 	@bash scripts/benchmark.sh $(SIZE)
+
+upstream: ## ERPNext's own tests of customers, orders, invoices and payments, without CIMS and with it
+	@bash scripts/upstream.sh
 
 stop: ## end what make run has started
 	@bash scripts/stop.sh

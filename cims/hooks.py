@@ -60,18 +60,24 @@ doc_events = {
 			"cims.duplicates.keys.on_update",
 			"cims.duplicates.twins.on_update",
 		],
-		"on_trash": "cims.duplicates.keys.on_trash",
-		"before_rename": "cims.ratings.store.before_customer_renamed",
+		"on_trash": ["cims.erpnext.write_through.refuse_to_delete", "cims.duplicates.keys.on_trash"],
+		"before_rename": [
+			"cims.erpnext.write_through.refuse_to_merge",
+			"cims.ratings.store.before_customer_renamed",
+		],
 		"after_rename": [
 			"cims.ratings.store.after_customer_renamed",
 			"cims.search.events.customer_renamed",
 		],
 		"on_change": "cims.search.events.customer_changed",
 		"after_delete": "cims.search.events.customer_deleted",
+		# ERPNext
+		"onload": "cims.erpnext.write_through.onload",
+		"before_save": "cims.erpnext.write_through.before_save",
 	},
 	"Contact": {
-		"on_change": "cims.search.events.contact_changed",
-		"after_delete": "cims.search.events.contact_changed",
+		"on_change": ["cims.search.events.contact_changed", "cims.erpnext.follow.contact_changed"],
+		"after_delete": ["cims.search.events.contact_changed", "cims.erpnext.follow.contact_changed"],
 	},
 	"User": {"on_trash": "cims.customers.guards.refuse_to_delete_manager"},
 	# ERPNext: evidence
@@ -93,6 +99,16 @@ doc_events = {
 			"cims.erpnext.acting.rules.company_renamed",
 		]
 	},
+	# ERPNext: customers
+	"Address": {"on_update": "cims.erpnext.follow.address_changed"},
+	"Customer": {
+		"before_validate": "cims.erpnext.follow.note_customer",
+		"on_update": "cims.erpnext.follow.customer_changed",
+		"before_rename": "cims.erpnext.follow.before_customer_renamed",
+		"after_rename": "cims.erpnext.follow.after_customer_renamed",
+		"on_trash": "cims.erpnext.follow.customer_trashed",
+		"onload": "cims.erpnext.standing.load",
+	},
 }
 # ERPNext: what the rules of trust say of what is sold.
 SELLING = ("Quotation", "Sales Order", "Delivery Note", "Sales Invoice")
@@ -102,7 +118,6 @@ for _doctype in SELLING:
 		before_submit="cims.erpnext.acting.gate.before_submit",
 		before_update_after_submit="cims.erpnext.acting.gate.before_update_after_submit",
 	)
-doc_events.setdefault("Customer", {}).update(onload="cims.erpnext.standing.load")
 doctype_js |= {
 	"Customer": "public/js/erpnext/customer.js",
 	**dict.fromkeys(SELLING, "public/js/erpnext/selling.js"),
@@ -115,7 +130,12 @@ additional_timeline_content = {name: ["cims.erpnext.acting.decisions.timeline"] 
 ignore_links_on_delete = ["Trust Evidence", "Receivable Dispute", "Trust Decision", "Trust Terms Change"]
 
 # Brought in line with customers that were written as sets of rows, in the same transaction: f(names).
-cims_customer_indexes = ["cims.search.index.refresh", "cims.duplicates.keys.refresh"]
+cims_customer_indexes = [
+	# ERPNext
+	"cims.erpnext.adoption.settle",
+	"cims.search.index.refresh",
+	"cims.duplicates.keys.refresh",
+]
 
 has_permission = {
 	"Duplicate Candidate": "cims.duplicates.queue.has_permission",
@@ -137,6 +157,8 @@ scheduler_events = {
 	"daily_long": [
 		"cims.receivables.ledger.mark_overdue",
 		"cims.customers.status.mark_dormant",
+		# ERPNext
+		"cims.erpnext.adoption.nightly",
 		"cims.ratings.rerate.nightly",
 		# ERPNext
 		"cims.erpnext.evidence.live.nightly",
@@ -150,7 +172,11 @@ scheduler_events = {
 			"cims.ratings.standings.refresh",
 			"cims.imports.job.start_next",
 			# ERPNext
+<<<<<<< HEAD
 			"cims.erpnext.evidence.live.sweep",
+=======
+			"cims.erpnext.adoption.recent",
+>>>>>>> dup
 		]
 	},
 }

@@ -211,7 +211,7 @@ install_app() { # EXTRAS: "" or "[test]"
 	if ! stamped "$CIMS_BENCH/env/.cims$extras" "$wanted"; then
 		say "Installing the app into the bench"
 		logged pip-install "$CIMS_BENCH/env/bin/pip" install -e "$app$extras" 'setuptools<81'
-		printf 'frappe\ncims\n' >"$CIMS_BENCH/sites/apps.txt"
+		list_apps
 		stamp "$CIMS_BENCH/env/.cims" "$wanted"
 		stamp "$CIMS_BENCH/env/.cims$extras" "$wanted"
 	fi
@@ -223,6 +223,45 @@ install_app() { # EXTRAS: "" or "[test]"
 		stamp "$CHECKOUT/node_modules/.made" "$wanted"
 	fi
 }
+
+# --- ERPNext ---------------------------------------------------------------------------------------
+
+# Once it is on the bench it stays there; the sites without it don't notice.
+erpnext_is_there() { [[ -f $CIMS_BENCH/env/.erpnext ]]; }
+
+erpnext_is_reachable() { timeout 60 git ls-remote --exit-code --heads "$ERPNEXT_REPO" "$ERPNEXT_BRANCH" >/dev/null 2>&1; }
+
+get_erpnext() {
+	local app=$CIMS_BENCH/apps/erpnext
+	[[ $ERPNEXT ]] || return 0
+	! erpnext_is_there || return 0
+	erpnext_is_reachable || die "can't reach the branch $ERPNEXT_BRANCH of ERPNext at $ERPNEXT_REPO; set ERPNEXT_REPO to a mirror that can be reached"
+	say "Getting ERPNext $ERPNEXT_BRANCH (a minute or two)"
+	rm -rf "$app"
+	logged get-erpnext git clone --quiet --depth 1 --branch "$ERPNEXT_BRANCH" "$ERPNEXT_REPO" "$app"
+	logged pip-erpnext "$CIMS_BENCH/env/bin/pip" install -e "$app" 'setuptools<81'
+	[[ ! -f $app/package.json ]] || logged yarn-erpnext yarn --cwd "$app" install --frozen-lockfile
+	stamp "$CIMS_BENCH/env/.erpnext" "$ERPNEXT_REPO $ERPNEXT_BRANCH"
+	list_apps
+}
+
+list_apps() {
+	local apps=(frappe cims)
+	! erpnext_is_there || apps=(frappe erpnext cims)
+	printf '%s\n' "${apps[@]}" >"$CIMS_BENCH/sites/apps.txt"
+}
+
+build_erpnext() {
+	local wanted built=$CIMS_BENCH/sites/assets/.built-erpnext
+	[[ $ERPNEXT ]] || return 0
+	wanted=$(git -C "$CIMS_BENCH/apps/erpnext" rev-parse HEAD)
+	! stamped "$built" "$wanted" || return 0
+	say "Building ERPNext's pages"
+	logged build-erpnext bench build --app erpnext
+	stamp "$built" "$wanted"
+}
+
+# --- pages -----------------------------------------------------------------------------------------
 
 build_assets() {
 	local frappe public built=$CIMS_BENCH/sites/assets/.built
@@ -243,8 +282,10 @@ build_assets() {
 prepare_bench() {
 	make_tools
 	make_bench
+	get_erpnext
 	install_app "$1"
 	build_assets
+	build_erpnext
 }
 
 # --- sites -----------------------------------------------------------------------------------------
@@ -258,21 +299,41 @@ drop_site() {
 	rm -rf "$CIMS_BENCH/sites/$1"
 }
 
-# A fresh site with the app, past the questions that Frappe asks at the first log-in.
+# A fresh site with the app, past the questions that Frappe asks at the first log-in; with ERPNEXT beside ERPNext
+# and a company of its own, whose documents are there before the app comes.
 make_site() {
-	local site=$1 database password language=English
+	make_bare_site "$1"
+	if [[ $ERPNEXT ]]; then
+		logged "install-erpnext-$1" bench --site "$1" install-app erpnext
+		answer_setup "$1"
+		logged "install-app-$1" bench --site "$1" install-app cims
+	else
+		logged "install-app-$1" bench --site "$1" install-app cims
+		answer_setup "$1"
+	fi
+}
+
+make_bare_site() {
+	local site=$1 database password
 	database=$(database_of "$site")
 	password=$(head -c 18 /dev/urandom | base64 | tr '+/' '__')
-	[[ ${LC_ALL:-${LANG:-}} != zh_CN* ]] || language=简体中文
 	drop_site "$site"
 	sql "CREATE DATABASE \`$database\` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
 		CREATE USER \`$database\`@'127.0.0.1' IDENTIFIED BY '$password';
 		GRANT ALL ON \`$database\`.* TO \`$database\`@'127.0.0.1'"
 	logged "new-site-$site" bench new-site "$site" --no-setup-db --db-name "$database" --db-password "$password" \
 		--admin-password "$ADMIN_PASSWORD"
-	logged "install-app-$site" bench --site "$site" install-app cims
-	logged "setup-$site" bench --site "$site" execute frappe.desk.page.setup_wizard.setup_wizard.setup_complete --kwargs \
-		"{'args': {'language': '$language', 'country': 'China', 'timezone': 'Asia/Shanghai', 'currency': 'CNY'}}"
+}
+
+# What the wizard asks at the first log-in; ERPNext asks for a company, too.
+answer_setup() {
+	local language=English company='' year
+	[[ ${LC_ALL:-${LANG:-}} != zh_CN* ]] || language=简体中文
+	year=$(date +%Y)
+	[[ ! $ERPNEXT ]] || company="'company_name': 'CIMS Trading', 'company_abbr': 'CT', 'chart_of_accounts': 'Standard',
+		'fy_start_date': '$year-01-01', 'fy_end_date': '$year-12-31',"
+	logged "setup-$1" bench --site "$1" execute frappe.desk.page.setup_wizard.setup_wizard.setup_complete --kwargs \
+		"{'args': {$company 'language': '$language', 'country': 'China', 'timezone': 'Asia/Shanghai', 'currency': 'CNY'}}"
 }
 
 # What a site's tables and fixtures are made from.

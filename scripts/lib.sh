@@ -3,6 +3,9 @@
 
 FRAPPE_REPO=${FRAPPE_REPO:-https://github.com/frappe/frappe}
 FRAPPE_BRANCH=${FRAPPE_BRANCH:-version-15}
+ERPNEXT=${ERPNEXT:-} # anything: the site has ERPNext, too
+ERPNEXT_REPO=${ERPNEXT_REPO:-https://github.com/frappe/erpnext}
+ERPNEXT_BRANCH=${ERPNEXT_BRANCH:-version-15}
 PYTHON=${PYTHON:-/usr/bin/python3}
 ADMIN_PASSWORD=${ADMIN_PASSWORD:-admin}
 

@@ -6,7 +6,7 @@ source "$here/lib.sh"
 source "$here/machine.sh"
 source "$here/bench.sh"
 
-SITE=cims.localhost
+SITE=${ERPNEXT:+erpnext.}cims.localhost
 PORT=${PORT:-8000}
 HOST=${HOST:-127.0.0.1}
 SECONDS_TO_START=120
@@ -46,7 +46,11 @@ prepare_site() {
 		logged migrate bench --site "$SITE" migrate
 	fi
 	stamp "$site/.schema" "$schema"
-	if [[ ! -f $site/.sample ]] && bench --site "$SITE" cims-sample-data --help >/dev/null 2>&1; then
+	if [[ ! -f $site/.sample && $ERPNEXT ]]; then
+		say "Making ERPNext's demo company, whose customers are rated"
+		logged sample-data bench --site "$SITE" execute erpnext.setup.demo.setup_demo_data
+		stamp "$site/.sample" ""
+	elif [[ ! -f $site/.sample ]] && bench --site "$SITE" cims-sample-data --help >/dev/null 2>&1; then
 		say "Making sample data (a few minutes)"
 		logged sample-data bench --site "$SITE" cims-sample-data
 		# It prints whom to log in as.

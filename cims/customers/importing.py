@@ -26,6 +26,7 @@ from cims.customers import derived
 from cims.customers.matching import Matching
 from cims.customers.rows import Rules
 from cims.customers.status import ARCHIVED
+from cims.erpnext import write_through
 from cims.imports import changes
 from cims.imports.importer import Field, Importer, Names, in_cell, said_by
 from cims.imports.lanes import STRICT, check_fast
@@ -133,6 +134,8 @@ class CustomersImport(Importer):
 			frappe.has_permission(CUSTOMER, "write", throw=True)
 		if self.doc.lane != STRICT:
 			check_fast(self.doctypes)
+			if self.doc.update_customers:
+				write_through.check_sets()
 
 	# --- before the first row
 

@@ -12,9 +12,10 @@ from frappe.model.naming import make_autoname
 from frappe.utils import now
 from frappe.utils.global_search import delete_for_document
 
-from cims import permissions
+from cims import erpnext, permissions
 from cims.customers import guards
 from cims.duplicates import links, queue, record
+from cims.erpnext import mapping
 from cims.ratings import sql
 from cims.ratings.guard import require_role
 
@@ -28,26 +29,28 @@ FIELDS = (
 )  # fmt: skip
 
 
-def merge(survivor: str, retired: str, take: Sequence[str] | None = None) -> str:
+def merge(survivor: str, retired: str, take: Sequence[str] | None = None, following: bool = False) -> str:
 	"""Merge `retired` into `survivor`. Returns the name of the log entry.
 
 	take: the fields whose values come from the one that goes; None: those that are empty on the one that stays. Needs a
 	role of `MERGERS` and the right to write both. A transaction should begin with it, so that it sees what others did while
-	it waited for its locks. Raises ValidationError, and changes nothing, where it can't be done.
+	it waited for its locks. Raises ValidationError, and changes nothing, where it can't be done. following: what they are kept
+	for elsewhere has been merged there, with the rights that this needs.
 	"""
-	before = _checked(survivor, retired)
+	before = record.locked([survivor, retired]) if following else _checked(survivor, retired)
 	mine, theirs = before[survivor], before[retired]
 	taken = _taken(take, mine, theirs)
 	_lock_ratings(survivor, retired)
 	had_rating = frappe.get_all("Trust Rating", {"name": ("in", [survivor, retired])}, pluck="name")
 	gone = frappe.get_doc(CUSTOMER, retired)
+	gone.flags.following = following
 	gone.run_method("before_rename", retired, survivor, True)
 	offsets = _row_numbers(survivor)
 	moved, dropped = _repoint(retired, survivor)
 	_renumber(moved, offsets)
 	pairs = queue.take_out(retired, survivor)
 	_delete(gone)
-	kept = _write_survivor(survivor, mine, theirs, taken)
+	kept = _write_survivor(survivor, mine, theirs, taken, following)
 	kept.run_method("after_rename", retired, survivor, True)
 	log = {
 		"before": before,
@@ -96,7 +99,8 @@ def gone(name: str) -> str:
 def _taken(take: Sequence[str] | None, mine: Mapping, theirs: Mapping) -> list[str]:
 	fields = {df.fieldname: df for df in record.chosen_fields()}
 	if take is None:
-		return [field for field in fields if not mine[field] and theirs[field]]
+		fixed = mapping.READ_ONLY if mine.get(erpnext.LINK) else ()
+		return [field for field in fields if not mine[field] and theirs[field] and field not in fixed]
 	if unknown := [field for field in take if field not in fields]:
 		frappe.throw(
 			_("{0} can't be chosen. Choose among: {1}.").format(", ".join(unknown), ", ".join(fields))
@@ -163,12 +167,12 @@ def _delete(doc) -> None:
 	frappe.clear_document_cache(CUSTOMER, doc.name)
 
 
-def _write_survivor(survivor: str, mine: Mapping, theirs: Mapping, taken: Sequence[str]):
+def _write_survivor(survivor: str, mine: Mapping, theirs: Mapping, taken: Sequence[str], following: bool):
 	doc = frappe.get_doc(CUSTOMER, survivor, for_update=True)
 	if taken:
 		doc.update({field: theirs[field] for field in taken})
 		doc.flags.ignore_twins = True
-		doc.save()
+		doc.save(ignore_permissions=following)
 	record.write(survivor, record.united(mine, theirs))
 	return doc
 

@@ -19,10 +19,12 @@ AT_ONCE = 5000
 def insert(
 	doctype: str, columns: Mapping[str, Sequence], constants: Mapping[str, object], stamp: str
 ) -> None:
-	"""Insert documents, given as columns (`name` among them), and what is the same for all of them."""
+	"""Insert documents, given as columns (`name` among them), and what is the same for all of them. Who made them and when is
+	this user and `stamp`, unless a column says it."""
 	user = frappe.session.user
 	same = {"creation": stamp, "modified": stamp, "owner": user, "modified_by": user, **constants}
 	names = list(columns)
+	same = {name: value for name, value in same.items() if name not in columns}
 	bulk.create_like(ROWS, f"tab{doctype}", names)
 	count = bulk.load(ROWS, names, list(columns.values()))
 	head = ", ".join(f"`{name}`" for name in (*names, *same))

@@ -14,6 +14,7 @@ from frappe.model.rename_doc import get_link_fields
 
 from cims.customers import derived
 from cims.customers.guards import DERIVED
+from cims.erpnext import write_through
 from cims.imports import changes
 from cims.ratings import policies, store
 
@@ -29,6 +30,9 @@ NAMING = (
 	("Event Participants", "reference_doctype", "reference_docname", "1"),
 	("File", "attached_to_doctype", "attached_to_name", "1"),
 )
+# SQL: our customers that an import changed. ERPNext, which has them too, can't take it back by sets.
+CHANGED_BY = f"""ours.name IN (SELECT reference_name FROM `tab{changes.CHANGE}`
+	WHERE import_id = %(own)s AND reference_doctype = '{CUSTOMER}')"""
 # What the framework notes about documents goes with them.
 NOTES = (("Comment", "reference_doctype", "reference_name"), ("Version", "ref_doctype", "docname"))
 
@@ -60,6 +64,8 @@ def what_builds_on(doc) -> Iterator[str]:
 			yield _("{0} × {1}, changed since").format(changed, _(doctype))
 		yield from _links_to(doctype, own)
 	for doctype in _changed_doctypes(doc.name):
+		if doctype == CUSTOMER and (owned := write_through.linked_among(CHANGED_BY, own)):
+			yield _("{0} × {1} of ERPNext, changed by the import").format(owned, _(CUSTOMER))
 		changed = _count(
 			f"`tab{changes.CHANGE}` kept JOIN `tab{doctype}` mine ON mine.name = kept.reference_name"
 			" WHERE kept.import_id = %(own)s AND kept.reference_doctype = %(doctype)s AND mine.modified > %(end)s",

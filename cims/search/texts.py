@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import frappe
 
+from cims import erpnext
 from cims.customers.text import fold, pinyin, words
+from cims.erpnext import links
 from cims.search.tables import FIELD, LINE
 
 CUSTOMER = "CIMS Customer"
@@ -74,13 +76,10 @@ def number(value: str) -> str:
 
 def _contacts(names: Sequence[str]) -> dict[str, str]:
 	"""Customer -> names, numbers and addresses of its contacts."""
-	rows = frappe.db.sql(
-		"""SELECT link.link_name, contact.name, contact.first_name, contact.middle_name, contact.last_name
-		FROM `tabDynamic Link` link JOIN tabContact contact ON contact.name = link.parent
-		WHERE link.link_doctype = %s AND link.link_name IN %s AND link.parenttype = 'Contact'
-		ORDER BY link.link_name, contact.name""",
-		[CUSTOMER, list(names)],
-	)
+	rows = _contacts_of(CUSTOMER, names)
+	if erpnext.installed():
+		code = {erp: name for name, erp in links.customers_of(names).items()}
+		rows += [(code[erp], *row) for erp, *row in _contacts_of(erpnext.CUSTOMER, list(code))]
 	if not rows:
 		return {}
 	reach = _reach({row[1] for row in rows})
@@ -88,6 +87,21 @@ def _contacts(names: Sequence[str]) -> dict[str, str]:
 	for customer, contact, *named in rows:
 		found[customer] += [*_named(named), *reach[contact]]
 	return {customer: " ".join(dict.fromkeys(values)) for customer, values in found.items()}
+
+
+def _contacts_of(doctype: str, names: Sequence[str]) -> list[tuple]:
+	"""(whose, contact, its first, middle and last name) of the contacts of customers, ours or ERPNext's."""
+	if not names:
+		return []
+	return list(
+		frappe.db.sql(
+			"""SELECT link.link_name, contact.name, contact.first_name, contact.middle_name, contact.last_name
+			FROM `tabDynamic Link` link JOIN tabContact contact ON contact.name = link.parent
+			WHERE link.link_doctype = %s AND link.link_name IN %s AND link.parenttype = 'Contact'
+			ORDER BY link.link_name, contact.name""",
+			[doctype, list(names)],
+		)
+	)
 
 
 def _named(parts: Iterable[str | None]) -> list[str]:

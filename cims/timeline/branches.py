@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import frappe
 
+from cims import erpnext
+
 CUSTOMER = "CIMS Customer"
 ORDER, PAYMENT, EVIDENCE, OVERRIDE, MERGE = (
 	"CIMS Order", "CIMS Payment", "Trust Evidence", "Trust Override", "Customer Merge",
@@ -38,8 +40,12 @@ KINDS = (
 )
 # Ours on tables of Frappe's: see `storage`.
 INDEX = "cims_timeline"
-CONTACTS = """(SELECT `parent` FROM `tabDynamic Link`
-	WHERE `link_doctype` = 'CIMS Customer' AND `link_name` = %(customer)s AND `parenttype` = 'Contact')"""
+CONTACTS = """SELECT `parent` FROM `tabDynamic Link`
+	WHERE `link_doctype` = 'CIMS Customer' AND `link_name` = %(customer)s AND `parenttype` = 'Contact'"""
+# ERPNext's contacts of the same customer.
+ITS_CONTACTS = f"""SELECT `parent` FROM `tabDynamic Link`
+	WHERE `link_doctype` = '{erpnext.CUSTOMER}' AND `parenttype` = 'Contact' AND `link_name` =
+		(SELECT `{erpnext.LINK}` FROM `tab{CUSTOMER}` WHERE `name` = %(customer)s)"""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,11 @@ def all_branches() -> list[Branch]:
 	for path in frappe.get_hooks("cims_timeline"):
 		found += frappe.get_attr(path)()
 	return found
+
+
+def contacts() -> str:
+	"""SQL for the names of the customer's contacts."""
+	return f"({CONTACTS} UNION {ITS_CONTACTS})" if erpnext.installed() else f"({CONTACTS})"
 
 
 def documents() -> list[Branch]:
@@ -113,7 +124,7 @@ def correspondence() -> list[Branch]:
 		WHERE `link_doctype` = 'CIMS Customer' AND `link_name` = %(customer)s)"""
 	# The query asks for each of a contact's e-mails whether it is one of the above: by key, not by another list of them.
 	by_contact = f"""`tabCommunication`.`name` IN (SELECT `parent` FROM `tabCommunication Link`
-		WHERE `link_doctype` = 'Contact' AND `link_name` IN {CONTACTS})
+		WHERE `link_doctype` = 'Contact' AND `link_name` IN {contacts()})
 		AND NOT EXISTS (SELECT 1 FROM `tabCommunication Link` own WHERE own.`parent` = `tabCommunication`.`name`
 			AND own.`link_doctype` = 'CIMS Customer' AND own.`link_name` = %(customer)s)"""
 	elsewhere = f"NOT COALESCE({about}, FALSE)"
@@ -170,7 +181,7 @@ def tickets() -> list[Branch]:
 	"""Tickets of the customer's contacts, where there is a helpdesk."""
 	return [
 		Branch(
-			"ticket", doctype, "creation", f"`tab{doctype}`.`contact` IN {CONTACTS}", ("subject", "status")
+			"ticket", doctype, "creation", f"`tab{doctype}`.`contact` IN {contacts()}", ("subject", "status")
 		)
 		for doctype in TICKETS
 		if frappe.db.table_exists(doctype) and frappe.get_meta(doctype).has_field("contact")

@@ -27,9 +27,8 @@ def company() -> str:
 
 def _set_up_site() -> None:
 	"""What ERPNext's wizard does at the first log-in."""
-	from frappe.desk.page.setup_wizard.setup_wizard import setup_complete
-
 	from erpnext.setup.setup_wizard import setup_wizard
+	from frappe.desk.page.setup_wizard.setup_wizard import setup_complete
 
 	year = getdate(nowdate()).year
 	answers = {

@@ -31,8 +31,23 @@ frappe.ui.form.on("CIMS Customer", {
 			return;
 		}
 		frm.trigger("show_trust");
-		frappe.contacts.render_address_and_contact(frm);
+		frm.trigger("show_contacts");
 		frm.trigger("add_buttons");
+	},
+
+	show_contacts(frm) {
+		const erpnext = frm.doc.__onload?.erpnext;
+		if (!erpnext) {
+			frappe.contacts.render_address_and_contact(frm);
+			return;
+		}
+		// They are those of ERPNext's customer, and so are new ones.
+		const doc = { doctype: "Customer", name: erpnext.customer, __onload: frm.doc.__onload };
+		frappe.contacts.render_address_and_contact({ fields_dict: frm.fields_dict, doc });
+		erpnext.fixed.forEach((field) => frm.set_df_property(field, "read_only", 1));
+		frm.add_custom_button(__("Open in ERPNext"), () =>
+			frappe.set_route("Form", "Customer", erpnext.customer),
+		);
 	},
 
 	async show_trust(frm) {
