@@ -139,15 +139,33 @@ def _rerate_one(customer: str, rate) -> None:
 @click.option("--customer", help="This customer only.")
 @on_site
 def backfill(customer: str | None):
-	"""Bring the evidence in line with the orders and payments there are, and rate whom that changes."""
+	"""Bring the evidence in line with the documents there are, and rate whom that changes. Interrupted, the next one goes on
+	where this one was."""
 	from cims.ratings import rerate as ratings
 	from cims.ratings import store
 
-	written = store.backfill([customer] if customer else None, rate=False)
-	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- a command is its own transaction
+	if customer:
+		written = store.backfill([customer], rate=False)
+		frappe.db.commit()  # nosemgrep: frappe-manual-commit -- a command is its own transaction
+		said = f"{written:,} rows of evidence written"
+	else:
+		said = _bring_evidence()
 	rated = ratings.rate_waiting()
 	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- a command is its own transaction
-	click.echo(f"{written:,} rows of evidence written, {rated:,} customers rated")
+	click.echo(f"{said}, {rated:,} customers rated")
+
+
+def _bring_evidence() -> str:
+	from cims.ratings import runs
+
+	run = runs.start_evidence()
+	frappe.db.commit()  # nosemgrep: frappe-manual-commit -- other workers may help
+	worker = runs.Worker(run)
+	while worker.next():
+		told = runs.progress(run)
+		click.echo(f"{told['percent']:.0f} %: {told['done']:,} of {told['total']:,} customers", err=True)
+	told = runs.progress(run)
+	return f"evidence of {told['done']:,} customers brought in line with their documents ({run}: {told['status']})"
 
 
 @click.command("cims-import")

@@ -7,7 +7,8 @@ import frappe
 from frappe import _
 
 from cims.api import arguments
-from cims.ratings import outside, store
+from cims.ratings import outside, policies, queue, runs, store
+from cims.ratings.guard import require_role
 
 EVIDENCE = store.EVIDENCE
 MOST_ITEMS = 200
@@ -91,3 +92,13 @@ def take_back(evidence: str = "", note: str = "") -> str:
 	if not frappe.db.exists(EVIDENCE, evidence):
 		frappe.throw(_("There is no evidence {0}.").format(evidence), frappe.DoesNotExistError)
 	return store.take_back(evidence, note)
+
+
+@frappe.whitelist(methods=["POST"])
+def bring() -> dict:
+	"""Bring everybody's evidence in line with their documents, in the background, and rate whom that changes: {"run": its name},
+	of which `cims.api.rating.progress` tells how far it is. One that is going already is joined. Needs the role CIMS Manager."""
+	require_role(policies.PUBLISHERS)
+	run = runs.start_evidence(frappe.session.user)
+	queue.add_evidence(frappe.session.user)
+	return {"run": run}

@@ -1,7 +1,7 @@
 """What the trust panel of a customer's form shows: all of it from what is kept, in the user's language and formats."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -10,7 +10,8 @@ import frappe
 from frappe import _
 from frappe.utils import add_months, cint, flt, get_last_day, getdate, nowdate
 
-from cims.ratings import forecasts, marks, policies, rerate, snapshots, sources, wording
+from cims import erpnext
+from cims.ratings import companies, forecasts, marks, policies, rerate, snapshots, sources, wording
 from cims.ratings.calendar import site_calendar, today
 from cims.ratings.events import Ledger
 from cims.trust import rating, reasons
@@ -33,8 +34,10 @@ def lift_texts() -> dict[str, str]:
 	}
 
 
-def trust_panel(customer: str) -> dict:
+def trust_panel(customer: str, company: str | None = None) -> dict:
 	"""Everything that the trust panel shows of one customer. At most ten SQL statements, whatever the history.
+
+	company: by its books alone, worked out for the asking; else over all. companies: those to choose from, where there are several.
 
 	Raises PermissionError unless the user may read the customer. See the keys below; sentences are translated and figures
 	formatted for the user. `rating` is None while the customer is not rated, and `missing` says what would change that.
@@ -42,8 +45,13 @@ def trust_panel(customer: str) -> dict:
 	frappe.has_permission("CIMS Customer", "read", doc=customer, throw=True)
 	policy = policies.active()
 	kept = _kept(customer)
-	curve, marked = _curve(customer, kept)
-	open_now = sources.receivables([customer], open_only=True)
+	if company:
+		view = companies.view(customer, company)
+		kept.update(view.kept)
+		points, open_now = view.curve, view.open_now
+	else:
+		points, open_now = _points(customer), sources.receivables([customer], open_only=True)
+	curve, marked = _curve(points, kept)
 	override = _override(kept)
 	grade = (override or {}).get("grade") or kept.computed_grade or NOT_RATED
 	band = None if grade not in policy.grades else policy.band(grade)
@@ -51,6 +59,8 @@ def trust_panel(customer: str) -> dict:
 	return {
 		"customer": customer,
 		"customer_name": kept.customer_name,
+		"company": company or None,
+		"companies": _companies(customer),
 		"rating": _rating(kept, grade, band, override, figures, policy)
 		if kept.as_of and (kept.rated or override)
 		else None,
@@ -172,11 +182,24 @@ def bands(policy: Policy) -> list[dict]:
 	return [{**vars(band), "word": _(band.word)} for band in policy.bands]
 
 
-def _curve(customer: str, kept) -> tuple[list[dict], list[dict]]:
-	"""The points of the last 24 months with today's, and what moved the score on the days on which it moved."""
+def _companies(customer: str) -> list[str]:
+	"""Only where a site keeps the books of several companies."""
+	found = companies.of(customer) if erpnext.installed() else []
+	return found if len(found) > 1 else []
+
+
+def _since() -> date:
+	return getdate(get_last_day(add_months(nowdate(), -MONTHS - 1)))
+
+
+def _points(customer: str) -> list[Mapping]:
 	fields = ("day", "score", "low", "high", "grade", "cause", "rated", "marks")
-	since = to_day(getdate(get_last_day(add_months(nowdate(), -MONTHS - 1))))
-	rows = snapshots.of([customer], fields, since)
+	return snapshots.of([customer], fields, to_day(_since()))
+
+
+def _curve(rows: Sequence[Mapping], kept) -> tuple[list[dict], list[dict]]:
+	"""The points of the last 24 months with today's, and what moved the score on the days on which it moved."""
+	rows = [row for row in rows if row.day >= _since()]
 	curve = [point(row) for row in rows if row.rated]
 	if kept.rated and (not curve or curve[-1]["day"] < kept.as_of.isoformat()):
 		curve.append(point(frappe._dict(kept, day=kept.as_of, cause="Today", grade=kept.computed_grade)))

@@ -83,6 +83,20 @@ def add_everyone(curve: bool = False, user: str | None = None, version: str = ""
 	)
 
 
+def add_evidence(user: str | None = None) -> None:
+	"""Bring everybody's evidence in line with their documents, in one job, once the transaction has committed: see
+	`rerate.bring_evidence`."""
+	frappe.enqueue(
+		"cims.ratings.rerate.bring_evidence",
+		queue="long",
+		timeout=LONG,
+		job_id="cims-bring-evidence",
+		deduplicate=True,
+		enqueue_after_commit=True,
+		user=user,
+	)
+
+
 def add_workers(run: str, besides: int = 0) -> None:
 	"""Let every worker of the queue take part in a run (`runs.work`); besides: so many do already."""
 	for _worker in range(max(_workers(), 1) - besides):

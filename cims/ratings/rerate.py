@@ -250,6 +250,16 @@ def rate_everyone(curve: bool = False, user: str | None = None) -> int:
 	return frappe.db.get_value(runs.RUN, run, "rated")
 
 
+def bring_evidence(user: str | None = None) -> str:
+	"""Job: bring everybody's evidence in line with their documents, or help with it where that is going on already; then rate
+	whom that changed. Returns the name of the run, which tells how far it is (`runs.progress`)."""
+	run = runs.start_evidence(user)
+	sql.commit()
+	queue.add_workers(run, besides=1)
+	runs.work(run)
+	return run
+
+
 def nightly() -> None:
 	"""Scheduler: what time alone changes. Open receivables grow older, evidence fades, months end, overrides expire; and
 	whatever an event's own job missed is caught up."""

@@ -12,11 +12,13 @@ import time
 import frappe
 from frappe.utils import add_to_date, get_datetime, now, now_datetime, time_diff_in_seconds
 
-from cims.ratings import policies, replay, sql, together
+from cims.ratings import backfill, policies, queue, replay, sql, together
 
 RUN, SHARD, RATING = "Trust Run", "Trust Run Shard", "Trust Rating"
 RUNNING, FINISHED, FAILED, STOPPED = "Running", "Finished", "Failed", "Stopped"
 WAITING, DONE = "Waiting", "Done"
+# A run of evidence has this stage alone; ratings follow it in a run of their own.
+EVIDENCE = "0 Evidence"
 # Stages follow each other: everybody is rated before anybody is compared.
 RATE, COMPARE, CURVE, SEGMENTS = "1 Rate", "2 Compare", "3 Curve", "4 Segments"
 # Seconds after which a claim is taken for that of a dead worker; a shard takes a few.
@@ -26,6 +28,7 @@ MOST_ATTEMPTS = 3
 PAUSE = 0.2
 EVENT = "cims_rating_progress"
 PROGRESS = ("run", "status", "stage", "done", "total", "percent", "started_on", "seconds_left")
+PERCENT_OF_EVIDENCE = {EVIDENCE: (0, 100)}
 PERCENT = {RATE: (0, 80), COMPARE: (80, 90), CURVE: (90, 98), SEGMENTS: (98, 100)}
 PERCENT_WITH_CURVE = {RATE: (0, 25), COMPARE: (25, 30), CURVE: (30, 95), SEGMENTS: (95, 100)}
 
@@ -39,30 +42,51 @@ def start(curve: bool = False, user: str | None = None) -> str:
 	policy = policies.active().version
 	# Whoever starts a run at the same time waits here.
 	frappe.db.get_value(policies.POLICY, policy, "name", for_update=True)
-	for run in frappe.get_all(RUN, {"status": RUNNING}, ["name", "policy", "curve"]):
+	for run in frappe.get_all(RUN, {"status": RUNNING, "evidence": 0}, ["name", "policy", "curve"]):
 		if run.policy == policy and (run.curve or not curve):
 			return run.name
 		_finish(run.name, STOPPED)
 	return _make(policy, curve, user)
 
 
+def start_evidence(user: str | None = None) -> str:
+	"""Begin a run that brings everybody's evidence in line with their documents, or join the one that is going. Returns its name;
+	`work` does it, and has whom it changed rated when it ends."""
+	policy = policies.active().version
+	frappe.db.get_value(policies.POLICY, policy, "name", for_update=True)
+	if going := frappe.db.get_value(RUN, {"status": RUNNING, "evidence": 1}):
+		return going
+	shards = [(EVIDENCE, *part) for part in _parts("CIMS Customer", backfill.CUSTOMERS_AT_ONCE)]
+	return _write(policy, shards, user, evidence=1)
+
+
 def _make(policy: str, curve: bool, user: str | None) -> str:
-	name = frappe.model.naming.make_autoname("RUN-.#####")
-	parts = frappe.db.sql(
-		"""SELECT MIN(name), MAX(name), COUNT(*) FROM (
-			SELECT name, (ROW_NUMBER() OVER (ORDER BY name) - 1) DIV %s AS part FROM `tabTrust Rating`
-		) numbered GROUP BY part ORDER BY part""",
-		replay.AT_ONCE,
-	)
-	fields = ("name", "status", "policy", "curve", "asked_by", "customers", "started_on")
-	total = sum(count for _first, _last, count in parts)
-	sql.insert(RUN, fields, [(name, RUNNING, policy, int(curve), user, total, now())])
+	parts = _parts(RATING, replay.AT_ONCE)
 	shards = [
 		*((RATE, *part) for part in parts),
 		*((COMPARE, *part) for part in parts),
 		*((CURVE, *part) for part in (parts if curve else ())),
 		(SEGMENTS, "", "", 0),
 	]
+	return _write(policy, shards, user, curve=int(curve))
+
+
+def _parts(doctype: str, size: int) -> list[tuple[str, str, int]]:
+	"""The rows of a DocType, so many at a time, by name: first, last and how many."""
+	return frappe.db.sql(
+		f"""SELECT MIN(name), MAX(name), COUNT(*) FROM (
+			SELECT name, (ROW_NUMBER() OVER (ORDER BY name) - 1) DIV %s AS part FROM `tab{doctype}`
+		) numbered GROUP BY part ORDER BY part""",
+		size,
+	)
+
+
+def _write(policy: str, shards: list[tuple], user: str | None, curve: int = 0, evidence: int = 0) -> str:
+	name = frappe.model.naming.make_autoname("RUN-.#####")
+	total = sum(count for stage, _first, _last, count in shards if stage == shards[0][0])
+	fields = ("name", "status", "policy", "curve", "evidence", "asked_by", "customers", "started_on")
+	status = RUNNING if shards else FINISHED
+	sql.insert(RUN, fields, [(name, status, policy, curve, evidence, user, total, now())])
 	sql.insert(
 		SHARD,
 		(
@@ -96,7 +120,9 @@ class Worker:
 	"""One worker at a run: claims the next shard, does it, and tells how far the run is."""
 
 	def __init__(self, run: str):
-		self.run = frappe._dict(frappe.db.get_value(RUN, run, ["name", "curve", "asked_by"], as_dict=True))
+		self.run = frappe._dict(
+			frappe.db.get_value(RUN, run, ["name", "curve", "evidence", "asked_by"], as_dict=True)
+		)
 		self.peers: dict | None = None
 
 	def next(self) -> bool:
@@ -113,6 +139,8 @@ class Worker:
 			if shard.stage == SEGMENTS:
 				_finish(self.run.name, _outcome(self.run.name))
 			sql.commit()
+			if shard.stage == EVIDENCE:
+				self.end_evidence()
 		except Exception as error:
 			if frappe.flags.in_test:
 				raise
@@ -123,6 +151,8 @@ class Worker:
 			if out_of_order:
 				# Every shard would fail, and be given up. The sweep sends workers back to them.
 				raise
+			if shard.stage == EVIDENCE:
+				self.end_evidence()
 		self.tell()
 		return True
 
@@ -134,8 +164,23 @@ class Worker:
 		time.sleep(PAUSE)
 		return True
 
+	def end_evidence(self) -> None:
+		"""After the last shard of evidence, whoever did it: whom it changed is rated."""
+		left = frappe.db.sql(
+			"""SELECT r.name FROM `tabTrust Run` r WHERE r.name = %s AND r.status = 'Running' AND NOT EXISTS (
+				SELECT * FROM `tabTrust Run Shard` s WHERE s.parent = r.name AND s.status IN ('Waiting', 'Running')
+			) FOR UPDATE""",
+			self.run.name,
+		)
+		if left:
+			_finish(self.run.name, _outcome(self.run.name))
+			queue.add_waiting()
+		sql.commit()
+
 	def do(self, shard: frappe._dict) -> int:
 		"""The work of a shard, in the transaction of the caller. Returns how many customers it touched."""
+		if shard.stage == EVIDENCE:
+			return self.do_evidence(shard)
 		if shard.stage == SEGMENTS:
 			together.fill_segments(everything=bool(self.run.curve))
 			return 0
@@ -153,6 +198,16 @@ class Worker:
 		if shard.stage == CURVE:
 			return together.rate_part(names, replay.CURVE, with_events=True)
 		return together.rate_shard(names, curve_follows=bool(self.run.curve))
+
+	def do_evidence(self, shard: frappe._dict) -> int:
+		names = sql.Run(
+			frappe.db.sql_list(
+				"SELECT name FROM `tabCIMS Customer` WHERE name BETWEEN %s AND %s ORDER BY name",
+				(shard.first, shard.last),
+			)
+		)
+		backfill.backfill(names)
+		return len(names)
 
 	def tell(self) -> None:
 		"""Show whoever waits for the run how far it is."""
@@ -214,8 +269,8 @@ def _outcome(run: str) -> str:
 
 def _finish(run: str, status: str) -> None:
 	rated = frappe.db.sql(
-		"SELECT COALESCE(SUM(rated), 0) FROM `tabTrust Run Shard` WHERE parent = %s AND stage = %s",
-		(run, RATE),
+		"SELECT COALESCE(SUM(rated), 0) FROM `tabTrust Run Shard` WHERE parent = %s AND stage IN %s",
+		(run, (RATE, EVIDENCE)),
 	)[0][0]
 	row = frappe.qb.DocType(RUN)
 	frappe.qb.update(row).set(row.status, status).set(row.finished_on, now()).set(row.rated, rated).where(
@@ -230,7 +285,7 @@ def progress(run: str | None = None) -> dict:
 	found = frappe.get_all(
 		RUN,
 		filters,
-		["name", "status", "curve", "customers", "started_on"],
+		["name", "status", "curve", "evidence", "customers", "started_on"],
 		order_by="creation desc",
 		limit=1,
 	)
@@ -242,8 +297,11 @@ def progress(run: str | None = None) -> dict:
 			SUM(status IN ('Waiting', 'Running')) FROM `tabTrust Run Shard` WHERE parent = %s GROUP BY stage ORDER BY stage""",
 		of.name,
 	)
-	stage, done, total, _left = next((row for row in stages if row[3]), stages[-1])
-	low, high = (PERCENT_WITH_CURVE if of.curve else PERCENT)[stage]
+	stage, done, total, _left = next(
+		(row for row in stages if row[3]), stages[-1] if stages else (EVIDENCE, 0, 0, 0)
+	)
+	percents = PERCENT_OF_EVIDENCE if of.evidence else PERCENT_WITH_CURVE if of.curve else PERCENT
+	low, high = percents[stage]
 	percent = 100.0 if of.status != RUNNING else low + (high - low) * float(done) / max(float(total), 1)
 	if of.status == FINISHED:
 		done = total = of.customers

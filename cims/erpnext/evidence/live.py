@@ -57,9 +57,8 @@ def payments_were_parted(doc, method=None) -> None:
 
 def order_changed(doc, method=None) -> None:
 	"""A Sales Order was closed, opened again, cancelled or deleted."""
-	before = doc.get_doc_before_save()
-	ends = "Closed" in (doc.status, before and before.status)
-	if method in ("on_cancel", "on_trash") or doc.docstatus == 1 and ends:
+	ended = method in ("on_cancel", "on_trash") or (doc.docstatus == 1 and doc.status == "Closed")
+	if ended or frappe.db.exists(store.EVIDENCE, {"source_doctype": doc.doctype, "source_name": doc.name}):
 		note(doc.doctype, doc.name, doc.customer)
 
 

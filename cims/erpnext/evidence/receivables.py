@@ -28,6 +28,9 @@ INVOICE, DISPUTE = "Sales Invoice", "Receivable Dispute"
 # and losses by exchange.
 MOVES = f"""p.against_voucher_type = '{INVOICE}' AND p.delinked = 0 AND p.party_type = 'Customer'
 	AND p.amount_in_account_currency != 0"""
+Terms = dict[tuple[str, str], list[tuple[str | None, float]]]
+# A payment that is for no term of its own.
+ALL_OF_IT = [(None, 1.0)]
 _DISPUTED = f"""LEFT JOIN `tab{DISPUTE}` dispute
 	ON dispute.reference_doctype = '{INVOICE}' AND dispute.reference_name = d.name"""
 
@@ -52,7 +55,7 @@ def _put_together(invoices: list[frappe._dict]) -> Iterator[Receivable]:
 	names = [invoice.name for invoice in invoices]
 	ledger, schedules = _ledger(names), _schedules(names)
 	shares = losses.shares(row for rows in ledger.values() for row in rows)
-	terms = _terms(row for name in names if len(schedules[name]) > 1 for row in ledger[name])
+	terms = _terms([name for name in names if len(schedules[name]) > 1])
 	for invoice in invoices:
 		rows = ledger[invoice.name]
 		amount, rate = _owed(invoice, rows)
@@ -79,7 +82,7 @@ def _ledger(names: Sequence[str]) -> dict[str, list[frappe._dict]]:
 	for condition, among in sql.among("p.against_voucher_no", names):
 		for row in frappe.db.sql(
 			f"""SELECT p.against_voucher_no AS invoice, p.voucher_type, p.voucher_no, p.posting_date, p.amount,
-				p.amount_in_account_currency AS in_account, p.voucher_detail_no
+				p.amount_in_account_currency AS in_account
 			FROM `tab{LEDGER}` p WHERE {MOVES} AND {condition} ORDER BY p.posting_date, p.creation, p.name""",
 			among,
 			as_dict=True,
@@ -101,16 +104,20 @@ def _schedules(names: Sequence[str]) -> dict[str, list[frappe._dict]]:
 	return found
 
 
-def _terms(rows: Iterator[frappe._dict]) -> dict[str, str]:
-	"""Row of a Payment Entry -> the term of the invoice that it says it pays."""
-	paying = sorted({row.voucher_detail_no for row in rows if row.voucher_detail_no})
-	return {
-		name: term
-		for condition, among in sql.among("name", paying)
-		for name, term in frappe.db.sql(
-			f"SELECT name, payment_term FROM `tabPayment Entry Reference` WHERE payment_term IS NOT NULL AND {condition}",
+def _terms(names: Sequence[str]) -> Terms:
+	"""(Payment Entry, invoice) -> the terms of the invoice that it says it pays, each with its share of the payment."""
+	found: dict[tuple[str, str], dict[str | None, float]] = defaultdict(lambda: defaultdict(float))
+	for condition, among in sql.among("reference_name", names):
+		for payment, invoice, term, amount in frappe.db.sql(
+			f"""SELECT parent, reference_name, payment_term, allocated_amount FROM `tabPayment Entry Reference`
+			WHERE docstatus = 1 AND reference_doctype = '{INVOICE}' AND {condition} ORDER BY parent, idx""",
 			among,
-		)
+		):
+			found[payment, invoice][term or None] += amount
+	return {
+		key: [(term, part / sum(parts.values())) for term, part in parts.items() if part]
+		for key, parts in found.items()
+		if sum(parts.values())
 	}
 
 
@@ -145,7 +152,7 @@ def _moves(
 	rows: list[frappe._dict],
 	rate: float,
 	shares: losses.Shares,
-	terms: dict[str, str],
+	terms: Terms,
 ) -> Iterator[Move]:
 	"""What became of an invoice, in the order of the days; nothing before its own, for then nothing was owed."""
 	at_the_till = 0.0
@@ -155,11 +162,11 @@ def _moves(
 			continue
 		day, amount = max(row.posting_date, invoice.posting_date), -row.in_account * rate
 		kind, lost = shares.of(row)
-		term = terms.get(row.voucher_detail_no)
-		if lost:
-			yield Move(day, LOST, amount * lost, term)
-		if lost < 1:
-			yield Move(day, kind, amount * (1 - lost), term)
+		for term, share in terms.get((row.voucher_no, invoice.name), ALL_OF_IT):
+			if lost:
+				yield Move(day, LOST, amount * share * lost, term)
+			if lost < 1:
+				yield Move(day, kind, amount * share * (1 - lost), term)
 	if at_the_till:
 		yield from _till(invoice, rows, at_the_till)
 

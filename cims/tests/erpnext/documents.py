@@ -43,11 +43,9 @@ def invoice(
 		doc.due_date = due
 	elif due:
 		doc.ignore_default_payment_terms_template = 1
-		for day, part in due:
-			doc.append(
-				"payment_schedule",
-				{"due_date": day, "payment_amount": part, "invoice_portion": 100 * part / amount},
-			)
+		for day, part, *term in due:
+			row = {"due_date": day, "payment_amount": part, "invoice_portion": 100 * part / amount}
+			doc.append("payment_schedule", row | {"payment_term": term[0]} if term else row)
 	return submitted(doc)
 
 
@@ -64,8 +62,75 @@ def credit_note(invoice: str, on: Day, qty: float = -1.0, rate: float | None = N
 	return submitted(doc)
 
 
-def payment(customer: str, amount: float, on: Day, *allocations: tuple, **values):
-	"""Money that came in on a day, for invoices: (invoice, amount) or (invoice, amount, payment term). The rest is an advance."""
+def pos_invoice(customer: str, amount: float, on: Day, tendered: float | None = None):
+	"""Sold over the counter and paid in cash. tendered: the notes that were given, change from which went back."""
+	paid = tendered or amount
+	return invoice(
+		customer,
+		amount,
+		on,
+		on,
+		is_pos=1,
+		cash_bank_account=account("Cash"),
+		account_for_change_amount=account("Cash"),
+		payments=[{"mode_of_payment": _cash(), "account": account("Cash"), "amount": paid}],
+	)
+
+
+def _cash() -> str:
+	"""The way of paying in cash, with the company's account."""
+	doc = frappe.get_doc("Mode of Payment", "Cash")
+	if not any(row.company == COMPANY for row in doc.accounts):
+		doc.append("accounts", {"company": COMPANY, "default_account": account("Cash")})
+		doc.save()
+	return doc.name
+
+
+def terms(*names: str) -> None:
+	for name in names:
+		if not frappe.db.exists("Payment Term", name):
+			frappe.get_doc(
+				{"doctype": "Payment Term", "payment_term_name": name, "invoice_portion": 50}
+			).insert()
+
+
+def foreign_account(currency: str) -> str:
+	"""The company's debtors in another currency."""
+	name = account(f"Debtors {currency}")
+	if not frappe.db.exists("Account", name):
+		parent = frappe.db.get_value("Account", account("Debtors"), "parent_account")
+		frappe.get_doc(
+			{
+				"doctype": "Account",
+				"account_name": f"Debtors {currency}",
+				"company": COMPANY,
+				"parent_account": parent,
+				"account_type": "Receivable",
+				"account_currency": currency,
+			}
+		).insert()
+	return name
+
+
+def amended(doc, **values):
+	"""A cancelled document typed anew."""
+	again = frappe.copy_doc(doc)
+	for row in (again, *again.get_all_children()):
+		row.docstatus = 0
+	again.update({"amended_from": doc.name, **values})
+	return again
+
+
+def payment(
+	customer: str,
+	amount: float,
+	on: Day,
+	*allocations: tuple,
+	deduct: tuple[str, float] | None = None,
+	**values,
+):
+	"""Money that came in on a day, for invoices: (invoice, amount) or (invoice, amount, payment term). The rest is an advance.
+	deduct: (account, amount), what is allocated beyond the money."""
 	doc = frappe.get_doc(
 		{
 			"doctype": "Payment Entry",
@@ -92,6 +157,10 @@ def payment(customer: str, amount: float, on: Day, *allocations: tuple, **values
 			**values,
 		}
 	)
+	if deduct:
+		doc.append(
+			"deductions", {"account": account(deduct[0]), "amount": deduct[1], "cost_center": _cost_center()}
+		)
 	return submitted(doc)
 
 
@@ -141,6 +210,31 @@ def order(customer: str, amount: float, on: Day, qty: float = 1.0, **values):
 			**values,
 		}
 	)
+	return submitted(doc)
+
+
+def delivery(customer: str, amount: float, on: Day, qty: float = 1.0):
+	doc = frappe.get_doc(
+		{
+			"doctype": "Delivery Note",
+			"company": COMPANY,
+			"customer": customer,
+			"set_posting_time": 1,
+			"posting_date": on,
+			"currency": CURRENCY,
+			"conversion_rate": 1,
+			"items": [_item(amount / qty, qty=qty)],
+		}
+	)
+	return submitted(doc)
+
+
+def delivery_return(delivery: str, on: Day, qty: float):
+	from erpnext.stock.doctype.delivery_note.delivery_note import make_sales_return
+
+	doc = make_sales_return(delivery)
+	doc.update({"set_posting_time": 1, "posting_date": on})
+	doc.items[0].qty = -qty
 	return submitted(doc)
 
 

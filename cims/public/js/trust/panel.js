@@ -10,17 +10,20 @@ export class TrustPanel {
 	// element: where to draw; actions: name -> what its button does (order, import, evidence, list)
 	constructor(element, actions = {}) {
 		this.element = element;
-		this.actions = { ...actions, retry: () => this.load(this.customer), more: () => this.show_all() };
+		this.actions = { ...actions, retry: () => this.load(this.customer, this.company), more: () => this.show_all() };
 		element.addEventListener("click", (event) => this.on_click(event));
+		element.addEventListener("change", (event) => this.on_change(event));
 	}
 
-	async load(customer) {
+	// company: by its books alone; without, over all
+	async load(customer, company = null) {
 		if (this.customer !== customer) this.show_waiting();
 		this.customer = customer;
+		this.company = company;
 		try {
-			const data = await frappe.xcall("cims.api.rating.panel", { customer });
+			const data = await frappe.xcall("cims.api.rating.panel", { customer, company });
 			// The form may have gone on to another customer meanwhile.
-			if (this.customer === customer) this.render(data);
+			if (this.customer === customer && this.company === company) this.render(data);
 		} catch (error) {
 			this.show_failure();
 			throw error;
@@ -65,6 +68,10 @@ export class TrustPanel {
 		this.actions[name](this.data);
 	}
 
+	on_change(event) {
+		if (event.target.matches(".trust-company")) this.load(this.customer, event.target.value || null);
+	}
+
 	show_all() {
 		this.element.querySelectorAll(".trust-row-more").forEach((row) => row.classList.remove("hidden"));
 		this.element.querySelector('[data-action="more"]').remove();
@@ -78,7 +85,7 @@ export class TrustPanel {
 
 function rated(data) {
 	return html`<div class="trust-panel">
-		${headline(data)} ${notices(data)}
+		${choice(data)} ${headline(data)} ${notices(data)}
 		<div class="trust-grid">
 			${part(
 				"trust-which-way",
@@ -98,7 +105,7 @@ function rated(data) {
 
 function not_rated(data, can) {
 	return html`<div class="trust-panel">
-		${unrated(data, can)} ${data.rating && notices(data)}
+		${choice(data)} ${unrated(data, can)} ${data.rating && notices(data)}
 		${
 			data.receivables.length > 0 &&
 			html`<div class="trust-grid trust-grid-one">
@@ -106,6 +113,19 @@ function not_rated(data, can) {
 			</div>`
 		}
 	</div>`;
+}
+
+// Whose books: where a site keeps those of several companies.
+function choice({ companies, company }) {
+	if (!companies?.length) return null;
+	const option = (value, text) =>
+		html`<option value="${value}" ${(company || "") === value && html`selected`}>${text}</option>`;
+	return html`<label class="trust-books text-muted">
+		${__("By the books of")}
+		<select class="trust-company form-control input-xs">
+			${option("", __("all companies"))} ${companies.map((name) => option(name, name))}
+		</select>
+	</label>`;
 }
 
 function part(name, title, body) {
