@@ -172,11 +172,8 @@ scheduler_events = {
 			"cims.ratings.standings.refresh",
 			"cims.imports.job.start_next",
 			# ERPNext
-<<<<<<< HEAD
 			"cims.erpnext.evidence.live.sweep",
-=======
 			"cims.erpnext.adoption.recent",
->>>>>>> dup
 		]
 	},
 }
