@@ -44,7 +44,7 @@ def _facts(case: Case) -> list[str]:
 		)
 	if found.exposure is not None:
 		said.append(
-			_("At risk: {0}, of which {1} is the limit.").format(money(found.exposure), money(found.limit))
+			_("At risk: {0}; the limit is {1}.").format(money(found.exposure), money(found.limit))
 		)
 	return said
 

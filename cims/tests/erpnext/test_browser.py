@@ -25,7 +25,7 @@ def scene(base_url):
 		for key, name in names.items():
 			setattr(made, key, selling.documents.adopted(customer_name=name))
 		selling.history(made.late[0], 42_000, days_late=22, overdue=38_500)
-		selling.history(made.prompt[0], 26_000, days_late=-12)
+		selling.history(made.prompt[0], 26_000, days_late=-12, months=12)
 		selling.rate_now([made.late[1], made.prompt[1]])
 		made.order = selling.order(made.late[0], 64_000).name
 		made.rule = selling.rule(
@@ -69,7 +69,8 @@ def keep(page, name: str) -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_trust_tab_of_a_customer(scene, log_in, language):
 	page = log_in("CIMS Manager", language=language)
-	page.goto(f"/app/customer/{scene.late[0]}#cims_trust_tab")
+	page.goto(f"/app/customer/{scene.late[0]}")
+	page.click("#customer-cims_trust_tab-tab", timeout=60_000)
 	page.wait_for_selector(".trust-panel .trust-headline", timeout=60_000)
 	page.wait_for_selector(".trust-curve canvas")
 	page.wait_for_selector(".cims-terms tbody tr")
