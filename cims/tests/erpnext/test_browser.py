@@ -10,6 +10,7 @@ from cims.tests.conftest import PASSWORD, ROOT, make_user
 from cims.tests.erpnext import records, selling
 
 ERPNEXT = ("Sales User", "Sales Manager", "Accounts User", "Stock User", "Sales Master Manager")
+CONTROLLER, CONTROLLERS_MAIL = "Credit Controller", "wang.fang@example.com"
 SIZE = {"width": 1280, "height": 800}
 
 
@@ -27,10 +28,14 @@ def scene(base_url):
 		selling.history(made.late[0], 42_000, days_late=22, overdue=38_500)
 		selling.history(made.prompt[0], 26_000, days_late=-12, months=12)
 		selling.rate_now([made.late[1], made.prompt[1]])
+		made.role = frappe.get_doc(doctype="Role", role_name=CONTROLLER).insert(ignore_if_duplicate=True).name
+		make_user(CONTROLLER, email=CONTROLLERS_MAIL)
+		frappe.db.set_value("User", CONTROLLERS_MAIL, {"first_name": "Wang Fang", "full_name": "Wang Fang"})
 		made.order = selling.order(made.late[0], 64_000).name
 		made.rule = selling.rule(
 			"Ask for Approval", at_sales_order=1, overdue_amount=10_000, overdue_days=30,
 			exposure_limit="Amount", exposure_amount=60_000, message="Ask for a deposit first.",
+			decider=CONTROLLER,
 		).name  # fmt: skip
 		frappe.db.commit()
 		yield made
@@ -38,6 +43,8 @@ def scene(base_url):
 		frappe.db.rollback()
 		selling.remove([getattr(made, key)[0] for key in names if hasattr(made, key)])
 		frappe.db.delete("Trust Rule")
+		frappe.delete_doc("User", CONTROLLERS_MAIL, force=True, ignore_missing=True)
+		frappe.delete_doc("Role", CONTROLLER, force=True, ignore_missing=True)
 		frappe.cache.delete_value("cims_trust_rules")
 		selling.rate_now([])
 
@@ -74,6 +81,7 @@ def test_the_trust_tab_of_a_customer(scene, log_in, language):
 	page.wait_for_selector(".trust-panel .trust-headline", timeout=60_000)
 	page.wait_for_selector(".trust-curve canvas")
 	page.wait_for_selector(".cims-terms tbody tr")
+	page.set_viewport_size({"width": 1280, "height": 940})
 	assert records.COMPANY in page.inner_text(".cims-terms")
 	keep(page, f"trust-tab-{language}")
 	page.set_viewport_size({"width": 390, "height": 844})
@@ -138,7 +146,7 @@ def test_who_has_no_role_of_ours_sees_nothing_and_no_error(scene, log_in):
 		"response", lambda answer: answer.status >= 400 and "cims" in answer.url and errors.append(answer.url)
 	)
 	page.goto(f"/app/customer/{scene.late[0]}")
-	page.wait_for_selector(".form-layout .frappe-control", timeout=60_000)
+	page.wait_for_selector(".form-layout [data-fieldname=customer_name] .control-input", timeout=60_000)
 	page.wait_for_timeout(1500)
 	assert not page.locator(".trust-panel").count()
 	assert not page.locator('[data-fieldname="cims_trust_tab"]:visible').count()
@@ -159,7 +167,7 @@ def test_asked_for_and_approved_on_the_form(scene, log_in):
 	page.click('.cims-verdict [data-decision="Asked"]')
 	decide(page, "They pay on Friday")
 	page.wait_for_selector(".new-timeline >> text=They pay on Friday")
-	page = log_in("CIMS Manager")
+	page = log_in("CIMS Sales", CONTROLLER)
 	page.goto(f"/app/sales-order/{scene.order}")
 	page.click('.cims-verdict [data-decision="Approved"]')
 	decide(page, "The deposit is there")

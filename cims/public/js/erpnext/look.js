@@ -12,22 +12,27 @@ function customer_of({ doc }) {
 	return { field: "party_name", customer: doc.quotation_to === "Customer" ? doc.party_name : null };
 }
 
-// Ask once how the customer stands; called whenever it may have changed.
-export async function look(frm) {
+// Ask how the customer stands, once for one state of the form. anew: what was answered before may have changed since.
+export async function look(frm, anew = false) {
 	const { field, customer } = customer_of(frm);
 	const { doctype, name, company, modified, base_grand_total: amount } = frm.doc;
-	const saved = !frm.is_new();
 	const asked = JSON.stringify([doctype, name, modified, customer, company]);
-	if (frm.cims_asked === asked && frm.cims_seen?.of === asked) return draw(frm, field, frm.cims_seen);
+	if (frm.cims_asked === asked && !(anew && frm.cims_seen)) return draw(frm, field, frm.cims_seen);
 	frm.cims_asked = asked;
+	frm.cims_seen = null;
 	draw(frm, field, null);
 	if (!customer || !company) return;
-	const args = { customer, doctype, company, amount: amount || 0, ...(saved && { name }) };
-	const seen = await frappe.xcall("cims.api.selling.see", args, "GET");
-	// Another customer may have been chosen meanwhile.
-	if (frm.cims_asked !== asked) return;
-	frm.cims_seen = { ...seen, of: asked };
-	draw(frm, field, frm.cims_seen);
+	const args = { customer, doctype, company, amount: amount || 0, ...(!frm.is_new() && { name }) };
+	try {
+		const seen = await frappe.xcall("cims.api.selling.see", args, "GET");
+		// Another customer may have been chosen meanwhile.
+		if (frm.cims_asked !== asked) return;
+		frm.cims_seen = seen;
+		draw(frm, field, seen);
+	} catch (error) {
+		frm.cims_asked = null;
+		throw error;
+	}
 }
 
 function draw(frm, field, seen) {
@@ -51,8 +56,8 @@ function standing({ customer, grade, score, watch, text }) {
 	return html`<a href="/app/cims-customer/${encodeURIComponent(customer)}" title="${__("Trust rating")}"
 			>${pill(grade, bands())}</a
 		>
-		${score !== null && html`<span>${__("{0} points", [points(score)])}</span>`}
-		${watch && html`<b class="trust-down">${__("On watch")}</b>`} <span class="text-muted">${text}</span>`;
+		${score !== null && html`<span>${__("{0} points", [points(score)])}</span> · `}
+		${watch && html`<b class="trust-down">${__("On watch")}</b> · `}<span class="text-muted">${text}</span>`;
 }
 
 const LABELS = {
@@ -95,7 +100,6 @@ function ask_reason(frm, decision) {
 		async ({ reason }) => {
 			const { doctype, docname: name } = frm;
 			await frappe.xcall("cims.api.selling.decide", { doctype, name, decision, reason });
-			frm.cims_asked = null;
 			frm.reload_doc();
 		},
 		LABELS[decision](),

@@ -4,11 +4,12 @@
 	if (frappe.ui.form.cims_selling) return;
 	frappe.ui.form.cims_selling = true;
 
-	const look = async (frm) => {
+	const look = async (frm, anew) => {
 		if (!window.cims?.selling) await frappe.require("cims_erpnext.bundle.js");
-		cims.selling.look(frm);
+		cims.selling.look(frm, anew === true);
 	};
+	const refresh = (frm) => look(frm, true);
 	for (const doctype of ["Quotation", "Sales Order", "Delivery Note", "Sales Invoice"]) {
-		frappe.ui.form.on(doctype, { refresh: look, customer: look, party_name: look, quotation_to: look, company: look });
+		frappe.ui.form.on(doctype, { refresh, customer: look, party_name: look, quotation_to: look, company: look });
 	}
 })();
