@@ -67,11 +67,10 @@ def adopt(names: Sequence[str], mapper: mapping.Mapping | None = None) -> Outcom
 	for code, (erp, there) in linked.items():
 		row, _values = new.pop(erp)
 		changed[code] = (there, {**mapper.ours(row, there["status"]), LINK: erp})
-	_bring_groups(
-		values["customer_group"]
-		for there, values in (*new.values(), *changed.values())
-		if there["customer_group"] != values["customer_group"] or there["name"] in new
-	)
+	moved = [
+		values for there, values in changed.values() if there["customer_group"] != values["customer_group"]
+	]
+	_bring_groups(values["customer_group"] for values in (*(values for _row, values in new.values()), *moved))
 	with _adopting():
 		made = _insert(new)
 		_update(changed)
@@ -155,7 +154,7 @@ def _ours(field: str, values: Sequence[str], more: str = "") -> dict[str, dict]:
 	columns = ", ".join(f"`{one}`" for one in dict.fromkeys(("name", LINK, *mapping.OWNED)))
 	return {
 		row[field]: row
-		for part in sql.chunks(values, sql.ROWS_AT_ONCE)
+		for part in sql.chunks(values, sql.LISTED)
 		for row in frappe.db.sql(
 			f"SELECT {columns} FROM `tab{OURS}` WHERE `{field}` IN %(values)s {more}",
 			{"values": part, "archived": ARCHIVED},

@@ -48,7 +48,7 @@ def read(names: Sequence[str]) -> list[frappe._dict]:
 	place = ", ".join(f"address.`{field}`" for field in ADDRESS)
 	return [
 		row
-		for part in sql.chunks(names, sql.ROWS_AT_ONCE)
+		for part in sql.chunks(names, sql.LISTED)
 		for row in frappe.db.sql(
 			f"""SELECT {columns}, {place} FROM `tab{CUSTOMER}` theirs
 			LEFT JOIN tabAddress address ON address.name = theirs.customer_primary_address
