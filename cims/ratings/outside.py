@@ -21,7 +21,7 @@ NO_DOCTYPE = ""
 LONGEST = 120
 FEED = (
 	"name", "creation", "customer", "dimension", "kind", "occurred_on", "decays_from", "value", "weight", "amount", "days",
-	"source_doctype", "source_name", "source_event", "reversal", "reverses", "note", "recorded_by",
+	"source_doctype", "source_name", "source_event", "reversal", "reverses", "note", "recorded_by", "company",
 )  # fmt: skip
 # Rows get their time when they are written and are seen when that is committed, which can take as long as a request may.
 UNCERTAIN = timedelta(minutes=2)

@@ -79,5 +79,6 @@ class Undivided:
 
 
 def sources() -> list[ReceivableSource]:
-	"""The site's sources, in the order of the installed apps."""
-	return [frappe.get_attr(path)() for path in frappe.get_hooks("cims_receivable_sources")]
+	"""The site's sources, in the order of the installed apps. Who speaks for no documents on this site isn't asked."""
+	found = (frappe.get_attr(path)() for path in frappe.get_hooks("cims_receivable_sources"))
+	return [source for source in found if source.doctypes]

@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 import frappe
-from frappe.query_builder import DocType
 
 from cims import erpnext
 from cims.erpnext import LINK, OURS
@@ -31,7 +30,7 @@ READ = {
 
 
 class ERPNextDocuments:
-	"""The source of receivables of sites that have ERPNext; of others it knows nothing, and asks nothing."""
+	"""The source of receivables of sites that have ERPNext; on others it speaks for no documents, and isn't asked."""
 
 	reference_field = "name"
 	# Whose disputes are kept as Receivable Disputes.
@@ -44,26 +43,22 @@ class ERPNextDocuments:
 	def receivables(
 		self, customers: Names = None, names: Names = None, open_only: bool = False
 	) -> Iterator[Receivable]:
-		if erpnext.installed():
-			yield from receivables.receivables(customers, names, open_only)
+		return receivables.receivables(customers, names, open_only)
 
 	def undivided(
 		self, customers: Sequence[str], since: date | None = None, all_named: bool = False
 	) -> Undivided:
-		return receivables.undivided(customers if erpnext.installed() else [], since, all_named)
+		return receivables.undivided(customers, since, all_named)
 
 	def outstanding(self):
-		return receivables.outstanding() if erpnext.installed() else _nothing()
+		return receivables.outstanding()
 
 	def trading_events(self, customers: Names = None, names: Names = None) -> Iterator[Evidence]:
-		if erpnext.installed():
-			for module in BESIDES:
-				yield from module.events(customers, names)
+		for module in BESIDES:
+			yield from module.events(customers, names)
 
 	def changed_since(self, day: date) -> set[str]:
 		"""Also by their entries in the ledger, which move without the documents when the ledger is posted anew."""
-		if not erpnext.installed():
-			return set()
 		return {
 			customer
 			for doctype, field in READ.items()
@@ -73,21 +68,3 @@ class ERPNextDocuments:
 				day,
 			)
 		}
-
-
-def _nothing():
-	"""A query with the columns of `outstanding` and no row."""
-	order = DocType("CIMS Order")
-	return (
-		frappe.qb.from_(order)
-		.select(
-			order.customer,
-			order.currency,
-			order.order_date.as_("invoiced_on"),
-			order.due_date.as_("due_on"),
-			order.disputed_from,
-			order.disputed_to,
-			order.outstanding_amount.as_("outstanding"),
-		)
-		.where(order.name.isnull())
-	)

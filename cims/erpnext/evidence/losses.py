@@ -25,7 +25,9 @@ class Shares:
 
 	def of(self, row: frappe._dict) -> tuple[str, float]:
 		"""What a row of the ledger is besides a loss, and what share of it is one."""
-		credit = row.voucher_type == INVOICE or (row.voucher_type == JOURNAL and row.voucher_no in self.credits)
+		credit = row.voucher_type == INVOICE or (
+			row.voucher_type == JOURNAL and row.voucher_no in self.credits
+		)
 		return CREDITED if credit else PAID, self.lost.get((row.voucher_type, row.voucher_no), 0.0)
 
 

@@ -53,7 +53,7 @@ def credit_note(invoice: str, on: Day, qty: float = -1.0, rate: float | None = N
 	"""What the seller lets go of an invoice, from that day on. qty: of the invoice's one item; rate: other than the invoice's."""
 	from erpnext.accounts.doctype.sales_invoice.sales_invoice import make_sales_return
 
-	doc = make_sales_return(invoice)
+	doc = mapped(make_sales_return, invoice)
 	doc.update({"set_posting_time": 1, "posting_date": on, "update_outstanding_for_self": 0, **values})
 	doc.due_date, doc.payment_schedule = on, []
 	doc.items[0].qty = qty
@@ -196,6 +196,23 @@ def journal(
 	return submitted(doc)
 
 
+def quotation(customer: str, amount: float, on: Day):
+	doc = frappe.get_doc(
+		{
+			"doctype": "Quotation",
+			"company": COMPANY,
+			"quotation_to": "Customer",
+			"party_name": customer,
+			"transaction_date": on,
+			"valid_till": "2099-12-31",
+			"currency": CURRENCY,
+			"conversion_rate": 1,
+			"items": [_item(amount)],
+		}
+	)
+	return submitted(doc)
+
+
 def order(customer: str, amount: float, on: Day, qty: float = 1.0, **values):
 	doc = frappe.get_doc(
 		{
@@ -232,7 +249,7 @@ def delivery(customer: str, amount: float, on: Day, qty: float = 1.0):
 def delivery_return(delivery: str, on: Day, qty: float):
 	from erpnext.stock.doctype.delivery_note.delivery_note import make_sales_return
 
-	doc = make_sales_return(delivery)
+	doc = mapped(make_sales_return, delivery)
 	doc.update({"set_posting_time": 1, "posting_date": on})
 	doc.items[0].qty = -qty
 	return submitted(doc)
@@ -304,6 +321,12 @@ def submitted(doc):
 	doc.insert()
 	forget_defaults()
 	return doc.submit()
+
+
+def mapped(maker, name: str):
+	"""The document that one of ERPNext's buttons makes of another one."""
+	forget_defaults()
+	return maker(name)
 
 
 def forget_defaults() -> None:

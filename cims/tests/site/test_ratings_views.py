@@ -31,7 +31,7 @@ from cims.trust.backtest import BacktestError
 
 KEYS = {
 	"customer", "customer_name", "rating", "missing", "bands", "curve", "marks", "peers", "reasons", "lifts", "receivables",
-	"more_receivables", "terms",
+	"more_receivables", "terms", "company", "companies",
 }  # fmt: skip
 RATING_KEYS = {
 	"score", "low", "high", "confidence", "grade", "word", "colour", "computed_grade", "override", "watch", "percentile",

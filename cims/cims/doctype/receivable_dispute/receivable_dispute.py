@@ -74,7 +74,7 @@ class ReceivableDispute(Document):
 
 
 def _disputable(source) -> tuple[str, ...]:
-	return source.disputable if getattr(source, "disputable", ()) and source.doctypes else ()
+	return getattr(source, "disputable", ())
 
 
 def on_doctype_update():
