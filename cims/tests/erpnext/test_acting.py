@@ -160,6 +160,12 @@ class TestRules(FrappeTestCase):
 
 
 class TestGate(FrappeTestCase):
+	@classmethod
+	def setUpClass(cls):
+		super().setUpClass()
+		# First, for making a user commits.
+		cls.seller, cls.manager = make_user("Sales User"), make_user("Sales User", "CIMS Manager")
+
 	def setUp(self):
 		frappe.set_user("Administrator")
 		frappe.db.delete("Trust Rule")
@@ -231,21 +237,20 @@ class TestGate(FrappeTestCase):
 	def test_only_the_role_overrides_a_stop_and_says_why(self):
 		selling.rule("Stop", "C", decider="CIMS Manager")
 		order = selling.order(self.customer)
-		seller, manager = make_user("Sales User"), make_user("Sales User", "CIMS Manager")
-		frappe.set_user(seller)
+		frappe.set_user(self.seller)
 		self.assertRaises(frappe.PermissionError, self.decide, order, "Overridden")
 		self.assertRaises(NotApproved, selling.submit, frappe.get_doc("Sales Order", order.name))
-		frappe.set_user(manager)
+		frappe.set_user(self.manager)
 		self.assertRaises(frappe.ValidationError, self.decide, order, "Approved")
 		self.assertRaises(frappe.ValidationError, self.decide, order, "Overridden", "  ")
 		self.decide(order, "Overridden")
-		frappe.set_user(seller)
+		frappe.set_user(self.seller)
 		selling.submit(frappe.get_doc("Sales Order", order.name))
 
 	def test_who_may_not_see_ratings_is_told_no_grade(self):
 		selling.rule("Stop", "C")
 		order = selling.order(self.customer)
-		frappe.set_user(make_user("Sales User"))
+		frappe.set_user(self.seller)
 		with self.assertRaises(NotApproved) as refused:
 			selling.submit(frappe.get_doc("Sales Order", order.name))
 		self.assertNotIn("grade", str(refused.exception))
@@ -281,17 +286,16 @@ class TestGate(FrappeTestCase):
 
 	def test_who_decides_is_asked_and_who_sells_is_answered(self):
 		selling.rule("Ask for Approval", "C")
-		seller, manager = make_user("Sales User"), make_user("Sales User", "CIMS Manager")
-		frappe.set_user(seller)
+		frappe.set_user(self.seller)
 		order = selling.order(self.customer)
 		self.decide(order, "Asked", "They pay on Friday")
-		frappe.set_user(manager)
+		frappe.set_user(self.manager)
 		self.decide(order, "Approved")
 		told = frappe.get_all(
 			"Notification Log", {"document_name": order.name}, ["for_user", "subject"], order_by="creation"
 		)
-		self.assertIn(manager, [row.for_user for row in told])
-		self.assertEqual(told[-1].for_user, seller)
+		self.assertIn(self.manager, [row.for_user for row in told])
+		self.assertEqual(told[-1].for_user, self.seller)
 
 	def test_other_ways_to_submit_are_held_up_too(self):
 		selling.rule("Stop", "C")

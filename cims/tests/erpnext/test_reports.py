@@ -41,6 +41,9 @@ class TestReceivables(FrappeTestCase):
 	@classmethod
 	def setUpClass(cls):
 		super().setUpClass()
+		# First, for making a user commits.
+		cls.accountant, cls.viewer = make_user("Accounts User"), make_user("CIMS Viewer")
+		cls.both = make_user("Accounts User", "CIMS Viewer")
 		frappe.set_user("Administrator")
 		frappe.db.delete("Trust Rule")
 		frappe.cache.delete_value("cims_trust_rules")
@@ -131,10 +134,10 @@ class TestReceivables(FrappeTestCase):
 			receivables.execute({"company": records.COMPANY})
 
 	def test_who_may_not_report_sees_nothing(self):
-		for roles in (("Accounts User",), ("CIMS Viewer",)):
-			frappe.set_user(make_user(*roles))
+		for user in (self.accountant, self.viewer):
+			frappe.set_user(user)
 			self.assertRaises(frappe.PermissionError, receivables.execute, {"company": records.COMPANY})
-		frappe.set_user(make_user("Accounts User", "CIMS Viewer"))
+		frappe.set_user(self.both)
 		total = self.rows()[-1]
 		frappe.set_user("Administrator")
 		self.assertEqual(total.outstanding, self.rows()[-1].outstanding)

@@ -20,6 +20,14 @@ def terms_of(customer: str) -> str | None:
 
 
 class TestTerms(FrappeTestCase):
+	@classmethod
+	def setUpClass(cls):
+		super().setUpClass()
+		# First, for making a user commits.
+		cls.sales, cls.viewer = make_user("CIMS Sales", "Sales Master Manager"), make_user("CIMS Viewer")
+		cls.manager = make_user("CIMS Manager")
+		cls.applier = make_user("CIMS Manager", "Sales Master Manager", "Accounts User")
+
 	def setUp(self):
 		frappe.set_user("Administrator")
 		frappe.db.set_single_value("CIMS Settings", "default_currency", records.CURRENCY)
@@ -102,13 +110,13 @@ class TestTerms(FrappeTestCase):
 		self.assertEqual(self.apply()["applied"], [])
 
 	def test_only_with_role_and_right(self):
-		for roles in (("CIMS Sales", "Sales Master Manager"), ("CIMS Viewer",)):
-			frappe.set_user(make_user(*roles))
+		for user in (self.sales, self.viewer):
+			frappe.set_user(user)
 			self.assertRaises(frappe.PermissionError, self.apply)
 			self.assertRaises(frappe.PermissionError, terms.undo, ["TRM-00001"])
-		frappe.set_user(make_user("CIMS Manager"))
+		frappe.set_user(self.manager)
 		self.assertEqual(self.apply()["applied"], [])
-		frappe.set_user(make_user("CIMS Manager", "Sales Master Manager", "Accounts User"))
+		frappe.set_user(self.applier)
 		self.assertEqual(len(self.apply()["applied"]), 1)
 
 	def test_other_currencies_are_not_mixed(self):

@@ -10,12 +10,18 @@ from cims.tests.conftest import make_user
 
 
 class TestAlerts(FrappeTestCase):
+	@classmethod
+	def setUpClass(cls):
+		super().setUpClass()
+		# First, for making a user commits.
+		cls.manager = make_user("CIMS Sales", email="account-manager@example.com")
+
 	def setUp(self):
 		frappe.set_user("Administrator")
 		frappe.db.delete("Notification Log")
 		self.bring_anew()
 		alerts.tell()
-		self.manager = make_user("CIMS Sales", email="account-manager@example.com")
+		frappe.db.set_value("User", self.manager, "language", "en")
 
 	def bring_anew(self):
 		for name in alerts.ALERTS:
