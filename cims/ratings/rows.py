@@ -145,8 +145,8 @@ def write_one(found: Mapping[str, Column]) -> None:
 	changes += [f"c.`{field}` = {_copied(field, f'%({of})s')}" for field, of in COPIED.items()]
 	frappe.db.sql(
 		f"""UPDATE `tabCIMS Customer` c JOIN `tabTrust Rating` r ON r.name = c.name
-		SET {", ".join(changes)}, c.currency = %(currency)s WHERE c.name = %(name)s""",
-		values,
+		SET {", ".join(changes)}, c.currency = %(currency)s, r.told = COALESCE(r.told, %(told)s) WHERE c.name = %(name)s""",
+		values | {"told": found["grade"][0] + "!" * (found["watch"][0] == "1")},
 	)
 
 
@@ -203,7 +203,9 @@ class Held:
 
 	def write(self) -> None:
 		"""Store the ratings, and what lists of customers show of them. Two statements."""
-		self._update("tabTrust Rating", [f"k.`{field}` = t.`{field}`" for field in self.fields])
+		# The first rating is no news; later ones are told by comparing (`alerts`).
+		told = "k.told = COALESCE(k.told, CONCAT(t.grade, IF(t.watch, '!', '')))"
+		self._update("tabTrust Rating", [*(f"k.`{field}` = t.`{field}`" for field in self.fields), told])
 		copies = [f"k.`{field}` = {_copied(field, f't.`{of}`')}" for field, of in COPIED.items()]
 		self._update("tabCIMS Customer", [*copies, "k.currency = %(currency)s"])
 
