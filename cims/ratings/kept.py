@@ -38,8 +38,8 @@ def rate(customers: Sequence[str]) -> tuple[int, Sequence[str]]:
 		else:
 			left.append(row.name)
 	if not table:
-		return 0, customers
-	# Whoever is left out of a run is passed over where the range is read or written.
+		return 0, left
+	# Whoever is left out of a run is passed over where the range is read and written.
 	found = Kept.of(table, type(customers))
 	ratings = found.ratings(policy, day)
 	columns = rows.of_the_day(ratings, found.first, overrides.standing(found.names, day))

@@ -42,8 +42,10 @@ def columns(
 	the fields where it is not told.
 	"""
 	n = len(ratings)
-	found = of_the_day(ratings, first, standing)
+	found, settled = of_the_day(ratings, first, standing), ratings.settled
 	found |= {
+		"days_beyond_terms": _numbers(np.where(settled["count"] > 0, settled["days"], 0.0)),
+		"settled_count": _whole(settled["count"]),
 		"segment": list(ratings.segments),
 		"policy": [ratings.policy.version] * n,
 		"evidence_count": _whole(ratings.figures.total),
@@ -95,8 +97,6 @@ def of_the_day(
 		"change_1y": _numbers(ratings.change_1y),
 		"has_change_1y": _flags(~np.isnan(ratings.change_1y)),
 		"override": [over.name if over else None for over in overridden],
-		"days_beyond_terms": _numbers(np.where(settled["count"] > 0, settled["days"], 0.0)),
-		"settled_count": _whole(settled["count"]),
 		"usual_amount": _numbers(ratings.usual_amount, 2),
 		"open_amount": _numbers(exposure.open_amount, 2),
 		"overdue_amount": _numbers(exposure.overdue_amount, 2),

@@ -185,20 +185,19 @@ class Worker:
 		if shard.stage == SEGMENTS:
 			together.fill_segments(everything=bool(self.run.curve))
 			return 0
-		names = sql.Run(
-			frappe.db.sql_list(
-				"SELECT name FROM `tabTrust Rating` WHERE name BETWEEN %s AND %s ORDER BY name",
-				(shard.first, shard.last),
-			)
-		)
 		if shard.stage == COMPARE:
 			if self.peers is None:
 				self.peers = together.scores_by_segment()
-			together.compare(names, self.peers)
-			return len(names)
-		if shard.stage == CURVE:
-			return together.rate_part(names, replay.CURVE, with_events=True)
-		return together.rate_shard(names, curve_follows=bool(self.run.curve))
+			return together.compare(sql.Run((shard.first, shard.last)), self.peers)
+		if shard.stage == RATE and not self.run.curve:
+			return together.rate_range(shard.first, shard.last)
+		months = replay.CURVE if shard.stage == CURVE else 0
+		return together.rate_many(
+			sql.run_of(RATING, shard.first, shard.last),
+			months,
+			with_events=shard.stage == CURVE,
+			commit=False,
+		)
 
 	def do_evidence(self, shard: frappe._dict) -> int:
 		names = sql.Run(

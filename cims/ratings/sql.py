@@ -47,6 +47,15 @@ class Run(list):
 	"""Customers in the order of their names, with nobody left out between the first and the last: a range of the index."""
 
 
+def run_of(doctype: str, first: str, last: str) -> Run:
+	"""The names of a DocType's rows from one to another."""
+	return Run(
+		frappe.db.sql_list(
+			f"SELECT name FROM `tab{doctype}` WHERE name BETWEEN %s AND %s ORDER BY name", (first, last)
+		)
+	)
+
+
 def runs_of(doctype: str, size: int) -> Iterator[Run]:
 	"""The names of all rows of a DocType, so many at a time."""
 	last = ""

@@ -23,17 +23,18 @@ from cims.trust.rating import DIGITS
 RATING = "Trust Rating"
 
 
-def rate_many(customers: Sequence[str], months: int, with_events: bool) -> int:
+def rate_many(customers: Sequence[str], months: int, with_events: bool, commit: bool = True) -> int:
 	"""Rate customers from all of their evidence, `replay.AT_ONCE` at a time. Returns how many were rated.
 
 	months: how far their kept curves are brought in line, 0 for not at all; with_events: with the days on which the score
-	moved. Customers whose evidence changes meanwhile are left for their own job. Bounded memory, and a fixed number of
+	moved; commit: after each part. Customers whose evidence changes meanwhile are left for their own job. Bounded memory, and a fixed number of
 	statements for each set of customers.
 	"""
 	done = 0
 	for part in sql.chunks(customers, replay.AT_ONCE):
 		done += rate_part(type(customers)(part), months, with_events)
-		sql.commit()
+		if commit:
+			sql.commit()
 	return done
 
 
@@ -87,16 +88,14 @@ class Asked:
 		return cls(type(customers)(names), list(segments), list(zip(modified, dirty, strict=True)))
 
 
-def rate_shard(customers: Sequence[str], curve_follows: bool = False) -> int:
-	"""Rate customers as a clock needs it, with so much of their curves as they lack. Returns how many were rated.
-
-	curve_follows: the whole curve is worked out afterwards in any case. The caller commits.
-	"""
-	if curve_follows:
-		return rate_part(customers, 0, with_events=False)
-	rated, left = kept.rate(customers)
+def rate_range(first: str, last: str) -> int:
+	"""Rate the customers from one name to another as a clock needs it, with so much of their curves as they lack. Returns how many
+	were rated; the caller commits."""
+	rated, left = kept.rate(sql.Run((first, last)))
+	if not rated:
+		left = sql.run_of(RATING, first, last)
 	return rated + sum(
-		rate_part(names, months, with_events=months == replay.CURVE)
+		rate_many(names, months, with_events=months == replay.CURVE, commit=False)
 		for months, names in _behind(left).items()
 	)
 
@@ -211,8 +210,8 @@ def percentile_of(customer: str, segment: str, score: float) -> float | None:
 LEAST_MOVE = 0.05
 
 
-def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
-	"""The percentiles of some customers within `scores_by_segment`."""
+def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> int:
+	"""The percentiles of some customers within `scores_by_segment`. Returns how many customers there are."""
 	stored = [
 		line.split("\t")
 		for condition, among in sql.among("name", names)
@@ -225,7 +224,7 @@ def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 		for line in text.split("\n")
 	]
 	if not stored:
-		return
+		return 0
 	customers, segments, rated, score, percentile, compared = zip(*stored, strict=True)
 	score, rated = np.array(score, dtype=float), np.array(rated) == "1"
 	found = np.full(len(stored), np.nan)
@@ -238,7 +237,7 @@ def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 	moved = np.abs(found - np.array(percentile, dtype=float)) >= LEAST_MOVE
 	changed = np.flatnonzero(moved | ((np.array(compared) == "1") == alone))
 	if not len(changed):
-		return
+		return len(stored)
 	fields = ("name", "score", "percentile", "compared")
 	table = sql.scratch("__cims_compared", RATING, fields)
 	sql.load(
@@ -258,6 +257,7 @@ def compare(names: Sequence[str], peers: dict[str, np.ndarray]) -> None:
 		# Who was rated meanwhile was compared then.
 		where="k.score = t.score",
 	)
+	return len(stored)
 
 
 def fill_segments(everything: bool = False) -> None:

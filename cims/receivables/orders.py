@@ -79,18 +79,20 @@ class CIMSOrders:
 
 	def undivided_open(self, customers: Sequence[str]) -> Undivided:
 		"""What many customers still owe."""
-		odd = [name for (name,) in _open_in_parts(customers)]
 		found = packed.read(
 			customers,
-			_NUMBERS,
-			f"""FROM `tabCIMS Order` FORCE INDEX (open_of_customer) WHERE docstatus = 1 AND outstanding_amount > 0
-				AND settled_on IS NULL AND grand_total > {CENT} {"AND name NOT IN %(odd)s" if odd else ""}""",
+			(*_NUMBERS, _IN_PARTS),
+			f"""FROM `tabCIMS Order` o FORCE INDEX (open_of_customer) WHERE docstatus = 1 AND outstanding_amount > 0
+				AND ({_IN_PARTS} OR settled_on IS NULL AND grand_total > {CENT})""",
 			"customer",
-			odd=odd,
+			f"IF({_IN_PARTS}, name, NULL)",
 		)
-		columns = dict(zip(_COLUMNS, np.where(found.columns == NONE, np.nan, found.columns), strict=True))
+		plain = found.columns[-1] == 0
+		numbers = found.columns[:-1, plain]
+		columns = dict(zip(_COLUMNS, np.where(numbers == NONE, np.nan, numbers), strict=True))
+		odd = [name for text in found.texts.values() if text for name in text.split("\n")]
 		others = list(self.receivables(names=odd, open_only=True)) if odd else []
-		return Undivided(ORDER, found.owner, **columns, names={}, others=others)
+		return Undivided(ORDER, found.owner[plain], **columns, names={}, others=others)
 
 	def outstanding(self):
 		order = DocType(ORDER)
@@ -140,6 +142,12 @@ _NUMBERS = (
 )
 
 
+# Of an open order `o`, whether its pieces have days of their own; those of a payment that was refunded matter in a dispute only.
+_IN_PARTS = """(paid_amount != 0 OR returned_on IS NOT NULL OR disputed_from IS NOT NULL AND EXISTS (
+	SELECT 1 FROM `tabCIMS Payment Allocation` a JOIN `tabCIMS Payment` p ON p.name = a.parent
+	WHERE a.order = o.name AND p.docstatus = 1 AND p.refunded_on IS NOT NULL))"""
+
+
 _CLOSED_LATER = """AND (settled_on IS NULL OR settled_on > %(since)s)
 	AND (written_off_on IS NULL OR written_off_on > %(since)s) AND (cancelled_on IS NULL OR cancelled_on > %(since)s)"""
 
@@ -162,19 +170,6 @@ def _in_parts(customers: Sequence[str], since: date | None) -> Iterator[tuple[st
 				OR docstatus = 1 AND (returned_on IS NOT NULL OR settled_on IS NULL AND paid_amount != 0)) AND {condition}
 				{_CLOSED_LATER if since else ""}""",
 			{**among, "since": since},
-		)
-
-
-def _open_in_parts(customers: Sequence[str]) -> Iterator[tuple[str]]:
-	"""The orders of which something is owed and whose pieces have days of their own."""
-	for condition, among in sql.among("o.customer", customers):
-		yield from frappe.db.sql(
-			f"""SELECT o.name FROM `tabCIMS Order` o FORCE INDEX (open_of_customer)
-				WHERE o.docstatus = 1 AND o.outstanding_amount > 0 AND {condition}
-				AND (o.paid_amount != 0 OR o.returned_on IS NOT NULL OR EXISTS (
-					SELECT 1 FROM `tabCIMS Payment Allocation` a JOIN `tabCIMS Payment` p ON p.name = a.parent
-					WHERE a.order = o.name AND p.docstatus = 1 AND p.refunded_on IS NOT NULL))""",
-			among,
 		)
 
 
