@@ -67,6 +67,7 @@ put_back() { # without|with
 	database=$(database_of "$SITE")
 	sql "DROP DATABASE \`$database\`; CREATE DATABASE \`$database\` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
 	mariadb --no-defaults --socket="$CIMS_BENCH/mariadb/mariadb.sock" "$database" <"$RESULTS/$1.sql"
+	rm -f "sites/$SITE/.test_log" # which test records there are
 	logged clear-cache bench --site "$SITE" clear-cache
 }
 

@@ -8,9 +8,15 @@ from frappe.utils import flt
 
 from cims.erpnext import LINK, links
 from cims.tests import records as ours
-from cims.tests.erpnext.records import COMPANY, CURRENCY, ITEM, account, customer
+from cims.tests.erpnext.records import COMPANY, CURRENCY, ITEM, customer
+from cims.tests.erpnext.records import account as account_of_company
 
 Day = date | str
+
+
+def account(name: str, company: str | None = None) -> str:
+	"""An account by its name in the standard chart, of the company of all tests unless told otherwise."""
+	return account_of_company(name) if company in (None, COMPANY) else f"{name} - {SECOND_ABBR}"
 
 
 def adopted(**values) -> tuple[str, str]:
@@ -35,7 +41,7 @@ def invoice(
 			"posting_date": on,
 			"currency": CURRENCY,
 			"conversion_rate": 1,
-			"items": [_item(amount, **values.pop("item", {}))],
+			"items": [_item(amount, company=values.get("company", COMPANY), **values.pop("item", {}))],
 			**values,
 		}
 	)
@@ -112,6 +118,27 @@ def foreign_account(currency: str) -> str:
 	return name
 
 
+SECOND, SECOND_ABBR = "CIMS Trading West", "CTW"
+
+
+def second_company() -> str:
+	"""Another company beside that of all tests, made if it isn't there, and left for the next run."""
+	if not frappe.db.exists("Company", SECOND):
+		frappe.get_doc(
+			{
+				"doctype": "Company",
+				"company_name": SECOND,
+				"abbr": SECOND_ABBR,
+				"default_currency": CURRENCY,
+				"country": "China",
+				"create_chart_of_accounts_based_on": "Standard Template",
+				"chart_of_accounts": "Standard",
+			}
+		).insert(ignore_permissions=True)
+		frappe.db.commit()
+	return SECOND
+
+
 def amended(doc, **values):
 	"""A cancelled document typed anew."""
 	again = frappe.copy_doc(doc)
@@ -139,8 +166,8 @@ def payment(
 			"posting_date": on,
 			"party_type": "Customer",
 			"party": customer,
-			"paid_from": account("Debtors"),
-			"paid_to": account("Cash"),
+			"paid_from": account("Debtors", values.get("company")),
+			"paid_to": account("Cash", values.get("company")),
 			"paid_amount": amount,
 			"received_amount": amount,
 			"source_exchange_rate": 1,
@@ -334,18 +361,18 @@ def forget_defaults() -> None:
 	frappe.clear_document_cache("Item", ITEM)
 
 
-def _item(rate: float, qty: float = 1.0, **values) -> dict:
+def _item(rate: float, qty: float = 1.0, company: str = COMPANY, **values) -> dict:
 	return {
 		"item_code": ITEM,
 		"qty": flt(qty),
 		"rate": rate,
 		"uom": "Nos",
 		"conversion_factor": 1,
-		"income_account": account("Sales"),
-		"cost_center": _cost_center(),
+		"income_account": account("Sales", company),
+		"cost_center": _cost_center(company),
 		**values,
 	}
 
 
-def _cost_center() -> str:
-	return frappe.get_cached_value("Company", COMPANY, "cost_center")
+def _cost_center(company: str = COMPANY) -> str:
+	return frappe.get_cached_value("Company", company, "cost_center")
