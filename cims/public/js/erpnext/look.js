@@ -12,12 +12,12 @@ function customer_of({ doc }) {
 	return { field: "party_name", customer: doc.quotation_to === "Customer" ? doc.party_name : null };
 }
 
-// Ask how the customer stands, once for one state of the form. anew: what was answered before may have changed since.
+// Ask how the customer stands, once for one state of the form. anew: of what is saved, what was answered may have changed.
 export async function look(frm, anew = false) {
 	const { field, customer } = customer_of(frm);
 	const { doctype, name, company, modified, base_grand_total: amount } = frm.doc;
 	const asked = JSON.stringify([doctype, name, modified, customer, company]);
-	if (frm.cims_asked === asked && !(anew && frm.cims_seen)) return draw(frm, field, frm.cims_seen);
+	if (frm.cims_asked === asked && !(anew && frm.cims_seen && !frm.is_new())) return draw(frm, field, frm.cims_seen);
 	frm.cims_asked = asked;
 	frm.cims_seen = null;
 	draw(frm, field, null);
