@@ -5,21 +5,18 @@ restored with itself (hook `cims_restore_checks`), and the live site with the re
 """
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from time import monotonic
 
 from filelock import FileLock, Timeout
 
 import frappe
 from frappe import _
-from frappe.utils import fmt_money, format_duration, now_datetime
 
-from cims.operations import alerts, backups, drill_records, dumps, losses, server
+from cims.operations import alerts, backups, drill_records, dump_check, dumps, losses, server
 from cims.operations.backups import Backup
-from cims.operations.restored import FAILED, PASSED, WARNING, Finding
-from cims.operations.scratch import Scratch, ScratchError
+from cims.operations.restored import FAILED, PASSED, Finding
+from cims.operations.scratch import Scratch
 from cims.operations.server import Server
 from cims.ratings import sql
 
@@ -29,7 +26,6 @@ JOB = "cims-restore-drill"
 LONG = 6 * 60 * 60
 # Restored tables take as much room as they do now, and their indexes are built beside them.
 ROOM = 1.3
-NAMED = 5
 
 
 class Busy(frappe.ValidationError):
@@ -162,7 +158,7 @@ class Drill:
 
 	def go_through(self, backup: Backup, scratch: Scratch) -> None:
 		database, *tars = self.in_clear(backup, scratch)
-		dump = self.timed("restore_seconds", lambda: _restored(scratch, database))
+		dump = self.timed("restore_seconds", lambda: dump_check.restored(scratch, database))
 		self.compare_with_dump(dump, scratch)
 		for finding in scratch.run(
 			"check", site=frappe.local.site, drill=self.name, tars=list(map(str, tars))
@@ -188,7 +184,7 @@ class Drill:
 			)
 		again = dumps.of_database(scratch.database, scratch.database, scratch.password)
 		self.figures["rows_restored"] = again.rows
-		self.findings += compared(dump, again)
+		self.findings += dump_check.compared(dump, again)
 
 	def compare_with_live(self, backup: Backup, scratch: Scratch) -> None:
 		found = losses.since(scratch.server, scratch.database, backup.taken_on)
@@ -237,62 +233,3 @@ def _require_room() -> None:
 				f"{needed / 1e9:.1f}", f"{free / 1e9:.1f}"
 			)
 		)
-
-
-def _restored(scratch: Scratch, database: Path) -> dumps.Dump:
-	"""Restore a dump, and read meanwhile what it holds."""
-	with ThreadPoolExecutor(1) as pool:
-		reading = pool.submit(dumps.of_file, database)
-		try:
-			scratch.run("restore", source=str(database))
-		except ScratchError as error:
-			# Where the file itself is damaged, that is the reason.
-			_readable(reading, database)
-			raise ScratchError(_("The backup {0} can't be restored: {1}").format(database.name, error))
-		return _readable(reading, database)
-
-
-def _readable(reading: Future, database: Path) -> dumps.Dump:
-	try:
-		return reading.result()
-	except dumps.DumpError as error:
-		raise dumps.DumpError(
-			_("The backup {0} is damaged: {1}. Make a new one, and look at the disk that it lies on.").format(
-				database.name, str(error).removeprefix(f"gzip: {database}: ")
-			)
-		)
-
-
-def compared(dump: dumps.Dump, again: dumps.Dump) -> list[Finding]:
-	"""The dump beside the restored database, dumped again: the same tables with the same rows."""
-	rows, content = _("Rows"), _("Contents")
-	of = {table: (dump.tables.get(table), again.tables.get(table)) for table in {*dump.tables, *again.tables}}
-	other = sorted(table for table, (one, two) in of.items() if (one and one.rows) != (two and two.rows))
-	if other:
-		told = ", ".join(
-			f"{table} ({(dump.tables.get(table) or dumps.Tally()).rows:,} → {(again.tables.get(table) or dumps.Tally()).rows:,})"
-			for table in other[:NAMED]
-		)
-		return [
-			Finding(rows, FAILED, _("{0} tables have other rows than the dump: {1}").format(len(other), told))
-		]
-	found = [
-		Finding(
-			rows,
-			PASSED,
-			_("All {0} rows of the dump's {1} tables were restored.").format(
-				f"{dump.rows:,}", len(dump.tables)
-			),
-		)
-	]
-	if dump.program != again.program:
-		said = _("Not compared byte for byte: the dump was written by {0}, this machine has {1}.")
-		return [*found, Finding(content, WARNING, said.format(dump.program, again.program))]
-	other = sorted(table for table, (one, two) in of.items() if one.content != two.content)
-	if other:
-		said = _("{0} tables have other contents than the dump: {1}").format(
-			len(other), ", ".join(other[:NAMED])
-		)
-		return [*found, Finding(content, FAILED, said)]
-	said = _("Each table, dumped again, has the dump's rows byte for byte.")
-	return [*found, Finding(content, PASSED, said)]

@@ -19,6 +19,7 @@ from frappe import _
 from frappe.database import get_command
 
 INSERT = re.compile(rb"INSERT INTO `((?:[^`]|``)+)` (?:\([^)]*\) )?VALUES\s*(.*)", re.DOTALL)
+TABLE = re.compile(rb"CREATE TABLE `((?:[^`]|``)+)` ")
 # Outside of its strings a row has no brackets.
 ROW = re.compile(rb"\((?:[^'()]|'(?:[^'\\]|\\.|'')*')*\)", re.DOTALL)
 PROGRAM = re.compile(rb"^-- (?:MariaDB|MySQL) dump .*")
@@ -46,7 +47,7 @@ class Tally:
 
 @dataclass
 class Dump:
-	"""tables: the tally of each that has rows. complete: whether the dump ends as it should. program: what has written it."""
+	"""tables: the tally of each. complete: whether the dump ends as it should. program: what has written it."""
 
 	tables: dict[str, Tally] = field(default_factory=dict)
 	complete: bool = False
@@ -55,6 +56,13 @@ class Dump:
 	@property
 	def rows(self) -> int:
 		return sum(tally.rows for tally in self.tables.values())
+
+	def table(self, quoted: bytes) -> Tally:
+		"""The tally of a table, called as it stands between its quotes."""
+		return self.tables.setdefault(quoted.replace(b"``", b"`").decode(), Tally())
+
+	def rows_of(self, table: str) -> int:
+		return self.tables[table].rows if table in self.tables else 0
 
 
 def read(lines: Iterable[bytes]) -> Dump:
@@ -65,9 +73,11 @@ def read(lines: Iterable[bytes]) -> Dump:
 			tally.add(line.rstrip(b",;\n"))
 		elif line.startswith(b"INSERT INTO "):
 			table, rows = INSERT.fullmatch(line).groups()
-			tally = dump.tables.setdefault(table.replace(b"``", b"`").decode(), Tally())
+			tally = dump.table(table)
 			for row in ROW.findall(rows):
 				tally.add(row)
+		elif found := TABLE.match(line):
+			dump.table(found[1])
 		elif line.startswith(END):
 			dump.complete = True
 		elif not dump.program and (found := PROGRAM.match(line)):

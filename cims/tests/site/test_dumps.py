@@ -1,10 +1,11 @@
 """What is read out of a dump, in both forms in which programs write one."""
 
 from cims.operations import dumps
-from cims.operations.drill import compared
+from cims.operations.dump_check import compared
 from cims.operations.restored import FAILED, PASSED, WARNING
 
 HEAD = b"-- MariaDB dump 10.19  Distrib 10.11.6-MariaDB\n"
+EMPTY = b"CREATE TABLE `tabNone` (\n"
 END = b"-- Dump completed on 2026-11-24 16:48:02\n"
 ROWS = [
 	b"(1,'plain',NULL)",
@@ -50,6 +51,12 @@ def test_a_missing_row_is_named_with_its_table():
 def test_a_missing_table_is_named():
 	(finding,) = compared(dumps.read(a_row_a_line()), dumps.read([HEAD, END]))
 	assert finding.outcome == FAILED and "tabOne (4 → 0)" in finding.said
+
+
+def test_an_empty_table_is_missed_as_well():
+	(finding,) = compared(dumps.read([HEAD, EMPTY, END]), dumps.read([HEAD, END]))
+	assert finding.outcome == FAILED and "tabNone" in finding.said
+	assert outcomes(dumps.read([HEAD, EMPTY, END]), dumps.read([HEAD, EMPTY, END])) == [PASSED, PASSED]
 
 
 def test_one_changed_byte_is_found():

@@ -17,7 +17,7 @@ from frappe.utils import now_datetime
 from frappe.utils.backups import BackupGenerator
 from frappe.utils.password import set_encrypted_password
 
-from cims.operations import backups, checks, drill, drill_records
+from cims.operations import alerts, backups, checks, drill, drill_records
 from cims.operations.restored import FAILED, PASSED, WARNING, Restored
 from cims.operations.scratch import Scratch
 from cims.operations.server import Server, ServerError
@@ -212,6 +212,31 @@ def test_without_room_nothing_is_begun(monkeypatch):
 		drill._require_room()
 
 
+def test_a_dump_that_was_cut_off_while_it_was_made_fails(site, monkeypatch):
+	"""Whole as a file, and without its last line."""
+	again = drill.dumps.Dump(program="x")
+	monkeypatch.setattr(drill.dumps, "of_database", lambda *_database: again)
+	cut_off = drill.Drill()
+	cut_off.compare_with_dump(drill.dumps.Dump(program="x"), frappe._dict(database="", password=""))
+	assert cut_off.findings[0].outcome == FAILED and "cut off" in cut_off.findings[0].said
+
+
+def test_an_alert_goes_out_by_e_mail_too_and_does_without(monkeypatch):
+	sent = []
+	monkeypatch.setattr(frappe, "sendmail", lambda **mail: sent.append(mail))
+	name = drill_records.start()
+	users = alerts.send("It failed", "<Why>", DRILL, name)
+	assert users and sent[0]["recipients"] and "&lt;Why&gt;" in sent[0]["message"]
+
+	def no_account(**_mail):
+		raise frappe.OutgoingEmailError
+
+	monkeypatch.setattr(frappe, "sendmail", no_account)
+	alerts.send("It failed", "Why", DRILL, name)
+	assert len(_alerts(name)) == 2 * len(users)
+	assert frappe.db.exists("Error Log", {"reference_name": name})
+
+
 def test_one_at_a_time():
 	with drill.lock(), pytest.raises(drill.Busy):
 		drill.run()
@@ -287,6 +312,7 @@ def test_evidence_that_was_altered_is_found(restored):
 
 
 def test_a_value_that_the_key_doesn_t_open_is_found(restored, monkeypatch):
+	monkeypatch.setattr(checks, "NAMED", checks.SECRETS)
 	set_encrypted_password(*SECRET[:2], "open sesame", SECRET[2])
 	assert checks.secrets(restored).outcome == PASSED
 	monkeypatch.setitem(frappe.conf, "encryption_key", "c2l4dGVlbiBieXRlcyBvZiBub3RoaW5nIGF0IGFsbCE=")
