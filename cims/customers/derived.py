@@ -35,7 +35,7 @@ class OfNew(ABC):
 
 	@abstractmethod
 	def write(self) -> None:
-		"""Write what was taken, in the caller's transaction, and forget it."""
+		"""Write what was taken, once, in the caller's transaction."""
 
 
 class NewCustomers(OfNew):
@@ -62,7 +62,6 @@ class NewCustomers(OfNew):
 		if self.count:
 			for part in self.parts:
 				part.write()
-			self.count = 0
 
 
 @contextmanager

@@ -102,10 +102,10 @@ SAVEPOINT = "cims_import_row"
 
 @dataclass
 class Rows:
-	"""The rows of a batch. texts: as they stand in the file; values: what the cells mean, None for empty ones; keys: what they
-	are known by; columns: the customers as they would be, in stored form; there: position -> the customer that it changes, as it is; open: the positions
-	that are still to be judged; doubtful: those that the document has to judge; lost: what is emptied of a row; made: the
-	customers that were made of the rows, by column."""
+	"""The rows of a batch. texts: as they stand in the file; values: what the cells mean, None for empty ones; keys: what
+	the rows are known by; columns: the customers as they would be, in stored form; there: position -> the customer that it
+	changes, as it is; open: the positions that are still to be judged; doubtful: those that the document has to judge; lost:
+	what is emptied of a row; made: the customers that were made of the rows, by column."""
 
 	texts: dict[str, list[str]]
 	values: dict[str, list]

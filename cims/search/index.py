@@ -113,7 +113,6 @@ class NewTexts(derived.OfNew):
 			_note(self.found)
 		if known:
 			refresh(known)
-		self.__init__()
 
 
 def ensure() -> None:

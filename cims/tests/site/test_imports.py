@@ -19,7 +19,7 @@ import frappe
 from frappe.tests.utils import FrappeTestCase
 from frappe.utils import add_days, add_to_date, now, nowdate, time_diff_in_seconds
 
-from cims.customers import identity, rows, shortcuts
+from cims.customers import derived, identity, rows, shortcuts
 from cims.imports import bulk, changes, files, job
 from cims.tests import records
 
@@ -344,6 +344,58 @@ class TestKeys(Case):
 				doc = self.run_import(*rows, lane=lane, take_good_rows=1)
 				self.assertEqual(self.counts(doc), (1, 0, 0, 2), self.reasons(doc))
 				self.assertTrue(frappe.db.exists(CUSTOMER, "KL-1"))
+				frappe.db.rollback(save_point="one")
+
+
+class TestDerived(Case):
+	QUERIES = (
+		"SELECT customer, manager, text FROM cims_search_text WHERE customer LIKE 'KL-%'",
+		"SELECT customer, part, sound, echo FROM `__cims_customer_key` WHERE customer LIKE 'KL-%'",
+	)
+
+	def kept(self) -> list[list[tuple]]:
+		return [sorted(frappe.db.sql(query)) for query in self.QUERIES]
+
+	def test_what_the_fast_lane_derives_from_its_rows_is_what_the_rows_give(self):
+		rows = [
+			(
+				"KL-3",
+				"深圳市恒通贸易有限公司",
+				"恒通贸易（深圳）股份有限公司",
+				"",
+				"",
+				"0755-26880000",
+				"Manager",
+			),
+			("KL-1", "重庆長沙銀行", "", "", "", "", ""),
+			("KL-2", "张伟", "", "个人", "1990-03-07", "13800138000", ""),
+			("KL-4", "O'Neill \\ Co.\tS.A.", "", "", "", "", ""),
+			("KL-5", "AB", "", "", "", "", ""),
+		]
+		manager = records.user("CIMS Sales")
+		rows = [(*row[:-1], manager if row[-1] else "") for row in rows]
+		header = (
+			"Code",
+			"Customer Name",
+			"Legal Name",
+			"Customer Type",
+			"Birth Date",
+			"Phone",
+			"Account Manager",
+		)
+		contact = frappe.get_doc({"doctype": "Contact", "first_name": "小明", "last_name": "王"})
+		# As a customer leaves it who was deleted by the database's own means.
+		contact.insert().append("links", {"link_doctype": CUSTOMER, "link_name": "KL-2"}).db_insert()
+		for many in (1, 1000):
+			with self.subTest(many=many), patch("cims.search.index.MANY", many):
+				frappe.db.savepoint("one")
+				doc = self.run_import(header, *rows)
+				self.assertEqual((doc.status, doc.rows_new), ("Imported", 5), doc.error)
+				made = self.kept()
+				self.assertEqual([len(made[0]), len(made[1])], [5, 6])
+				self.assertIn("王小明", next(text for code, _manager, text in made[0] if code == "KL-2"))
+				derived.refresh([row[0] for row in rows])
+				self.assertEqual(made, self.kept())
 				frappe.db.rollback(save_point="one")
 
 
