@@ -70,31 +70,26 @@ class Lists:
 def exactly(lists: Lists, sought: Sought, user: str, few: int, most: int) -> list[int]:
 	"""Ids of the customers that have the keys of every word: those first of whom a value begins with the first word,
 	then the user's own, then the latest; `few` are in any order. One more than `most`, where there are more."""
-	words = [[_wants(form) for form in forms] for forms in sought.words if any(map(_is_filed, forms))]
-	plain = [forms[0] for forms in words if len(forms) == 1 and not _is_span(forms[0][0])]
-	others = [forms for forms in words if len(forms) > 1 or _is_span(forms[0][0])]
-	keys = {key for form in plain for key in form}
-	for some in (lists.rarest(keys), keys):
-		lists.ask(some.union(*(form for forms in others for form in forms)))
-		fitting = {segment: _having(held, some, others) for segment, held in lists.held.items()}
-		if some == keys or sum(map(len, fitting.values())) <= few:
-			break
-	if sum(map(len, fitting.values())) <= few:
-		return [number for segment, slots in fitting.items() for number in _ids(segment, slots).tolist()]
+	keys = {key for word in sought.parts for key in _keys(word)}
+	spans = [grams.span(word) for word in sought.parts if _is_short(word)]
+	for some, more in ((lists.rarest(keys), []), (keys, spans)):
+		lists.ask(some.union(more))
+		fitting = {segment: _having(held, some, more) for segment, held in lists.held.items()}
+		if sum(map(len, fitting.values())) <= few:
+			return [number for segment, slots in fitting.items() for number in _ids(segment, slots).tolist()]
 	return _best_first(lists, fitting, grams.beginning(sought.words[0][0]), grams.owned_by(user), most + 1)
 
 
 def nearly(lists: Lists, sought: Sought) -> list[int]:
 	"""Ids of the customers that have so many keys of every word that one mistake may explain the others; those first
 	that have most."""
-	words = [form for form, *_others in sought.words if _is_filed(form)]
-	mistyped = [_Mistyped(form) for form in words if query.may_be_mistyped(form)]
-	others = [[_wants(form)] for form in words if not query.may_be_mistyped(form)]
+	mistyped = [_Mistyped(word) for word in sought.parts if query.may_be_mistyped(word)]
+	others = [word for word in sought.parts if not query.may_be_mistyped(word)]
 	if not mistyped:
 		return []
-	lists.ask(
-		{key for word in mistyped for key in word.keys + word.ends}.union(*(form for (form,) in others))
-	)
+	keys = {key for word in others for key in _keys(word)}
+	spans = [grams.span(word) for word in others if _is_short(word)]
+	lists.ask(keys.union(spans, *(word.keys + word.ends for word in mistyped)))
 	found = []
 	for segment, held in lists.held.items():
 		score = np.zeros(grams.SEGMENT, np.uint8)
@@ -103,7 +98,7 @@ def nearly(lists: Lists, sought: Sought) -> list[int]:
 			counts = _count(held, word.keys) + _count(held, word.ends)
 			fitting &= counts >= word.least
 			score += counts
-		slots = _of_others(held, others, np.flatnonzero(fitting))
+		slots = _narrowed(held, [*keys, *spans], np.flatnonzero(fitting))
 		for word in mistyped:
 			slots = slots[word.may_be(held, slots)]
 		if len(slots) > GUESSES:
@@ -131,22 +126,18 @@ class _Mistyped:
 		return (last - first < self.destroyed) | ~missing.any(0)
 
 
-def _is_filed(form: str) -> bool:
-	return len(form) > 1 or not form.isascii()
+def _is_short(word: str) -> bool:
+	return word.isascii() and len(word) == 2
 
 
-def _wants(form: str) -> tuple[Want, ...]:
-	"""What the lists are asked for by a form of a word."""
-	return (grams.span(form),) if form.isascii() and len(form) == 2 else tuple(grams.parts(form))
-
-
-def _is_span(want: Want) -> bool:
-	return isinstance(want, tuple)
+def _keys(word: str) -> list[int]:
+	"""The keys of a word that is long enough to have one."""
+	return [] if word.isascii() and len(word) < 3 else grams.parts(word)
 
 
 def _mask(held: dict[int, bytes], want: Want) -> np.ndarray:
 	"""Which slots of a segment have this key, or one of the range."""
-	if _is_span(want):
+	if isinstance(want, tuple):
 		return grams.count(packed for key, packed in held.items() if want[0] <= key <= want[1]) > 0
 	return grams.mask(held.get(want, b""))
 
@@ -155,24 +146,19 @@ def _count(held: dict[int, bytes], keys: Iterable[int]) -> np.ndarray:
 	return grams.count(held[key] for key in keys if key in held)
 
 
-def _having(held: dict[int, bytes], keys: Iterable[int], others: Sequence) -> np.ndarray:
-	"""The slots of a segment that have all the keys, and of each of the other words a form."""
-	packed = sorted((held.get(key, b"") for key in keys), key=len)
-	slots = np.flatnonzero(grams.mask(packed[0])) if packed else np.arange(grams.SEGMENT)
-	for one in packed[1:]:
+def _having(held: dict[int, bytes], keys: Iterable[int], spans: Sequence[tuple[int, int]]) -> np.ndarray:
+	"""The slots of a segment that have all the keys, and one of each range of keys."""
+	keys = sorted(keys, key=lambda key: len(held.get(key, b"")))
+	slots = np.flatnonzero(_mask(held, keys[0])) if keys else np.arange(grams.SEGMENT)
+	return _narrowed(held, [*keys[1:], *spans], slots)
+
+
+def _narrowed(held: dict[int, bytes], wants: Iterable[Want], slots: np.ndarray) -> np.ndarray:
+	"""Those of the slots that have all that is wanted."""
+	for want in wants:
 		if not len(slots):
 			break
-		slots = slots[grams.mask(one)[slots]]
-	return _of_others(held, others, slots)
-
-
-def _of_others(held: dict[int, bytes], others: Sequence, slots: np.ndarray) -> np.ndarray:
-	"""Those of the slots that have one form of each of the words."""
-	every = np.ones(grams.SEGMENT, bool)
-	for forms in others:
-		if len(slots):
-			having = [np.logical_and.reduce([every, *(_mask(held, want) for want in form)]) for form in forms]
-			slots = slots[np.logical_or.reduce(having)[slots]]
+		slots = slots[_mask(held, want)[slots]]
 	return slots
 
 

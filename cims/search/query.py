@@ -38,8 +38,9 @@ class Sought:
 		digits = _DIGITS.sub("", whole)
 		if len(digits) >= SHORTEST_NUMBER and _NUMBER.fullmatch(whole):
 			# Spaces, signs and the zero in front of an area code are not kept with a number.
-			forms = (digits, digits.lstrip("0"))
-			return cls(digits, (tuple(dict.fromkeys(form for form in forms if form)),))
+			bare = digits.lstrip("0")
+			forms = (digits, bare) if len(bare) >= SHORTEST_NUMBER else (digits,)
+			return cls(digits, (tuple(dict.fromkeys(forms)),))
 		found = list(dict.fromkeys(written.words(whole)))[:MOST_WORDS]
 		return cls(whole, tuple((word,) for word in found))
 
@@ -47,6 +48,11 @@ class Sought:
 		"""The same as it reads: finds names written with other characters of the same sound."""
 		words = tuple(("".join(written.pinyin(word)),) for forms in self.words for word in forms[:1])
 		return Sought("".join(word for (word,) in words), words)
+
+	@property
+	def parts(self) -> list[str]:
+		"""Of each word the form that is a part of its others: who lacks it has none of them."""
+		return [min(forms, key=len) for forms in self.words]
 
 	@property
 	def enough(self) -> bool:

@@ -54,6 +54,6 @@ def test_each_part_of_each_word_is_filed(words, data):
 	for word in words:
 		start = data.draw(st.integers(0, len(word) - 2))
 		parts.append(word[start : data.draw(st.integers(start + 2, len(word)))])
-	keys = {want for part in parts for want in filed._wants(part) if not filed._is_span(want)}
-	others = [[filed._wants(part)] for part in parts if len(part) == 2]
-	assert filed._having(lists, keys, others).tolist() == [0]
+	keys = {key for part in parts for key in filed._keys(part)}
+	spans = [grams.span(part) for part in parts if len(part) == 2]
+	assert filed._having(lists, keys, spans).tolist() == [0]

@@ -66,6 +66,11 @@ def test_one_chinese_character_may_be_wrong(text, close):
 	assert (query.close_fit(Sought.of(text), PING_AN.split("\n")) is not None) == close
 
 
+def test_a_number_is_sought_without_its_first_zeros_where_enough_is_left():
+	assert Sought.of("0755 8888").parts == ["7558888"]
+	assert Sought.of("007").parts == ["007"]
+
+
 def test_what_is_enough_to_search_for():
 	assert Sought.of("ab").enough and Sought.of("张").enough
 	assert not any(Sought.of(text).enough for text in ("a", "7", "a b", "%%", "", "  "))
