@@ -21,12 +21,12 @@ from frappe import _
 from frappe.model.naming import validate_name
 from frappe.utils import now, strip_html
 
+from cims import erpnext
 from cims.cims.doctype.cims_customer.cims_customer import SERIES, emptied
 from cims.customers import derived
 from cims.customers.matching import Matching
 from cims.customers.rows import Rules
 from cims.customers.status import ARCHIVED
-from cims.erpnext import write_through
 from cims.imports import changes
 from cims.imports.importer import Field, Importer, Names, in_cell, said_by
 from cims.imports.outcome import DUPLICATE, NEW, REJECTED, UPDATED, Batch
@@ -154,8 +154,6 @@ class CustomersImport(Importer):
 		frappe.has_permission(CUSTOMER, "create", throw=True)
 		if self.doc.update_customers:
 			frappe.has_permission(CUSTOMER, "write", throw=True)
-			if not self.strict:
-				write_through.check_sets()
 
 	# --- before the first row
 
@@ -281,9 +279,10 @@ class CustomersImport(Importer):
 		self.load(batch)
 		there, given = self.matching.there, self.match_by != "code" and "code" in self.at
 		column = "name" if self.match_by == "code" else self.match_by
+		fields = ("name", "owner", *HEADERS, *((erpnext.LINK,) if erpnext.installed() else ()))
 		batch.data.asked = Asked(
 			list(self.matching.seen()),
-			there(self.match_by, column, ("name", "owner", *HEADERS)),
+			there(self.match_by, column, fields),
 			there("code", "name", ("name",)) if given else {},
 			{name: there(name, name, ("name",), living=True) for name in UNIQUE if name in self.at},
 			there("customer_name", "customer_name", ("name", *IDENTITY)),
@@ -500,6 +499,9 @@ class CustomersImport(Importer):
 		elif not self.doc.update_customers:
 			stays = _("Is there as {0} and stays as it is, though the file has another: {1}.")
 			batch.say(at, DUPLICATE, stays.format(there["name"], said))
+		elif not self.strict and there.get(erpnext.LINK):
+			why = _("{0} is a customer of ERPNext, which the fast lane can't change. Choose the strict lane.")
+			batch.reject(at, in_cell(None, why.format(there["name"])))
 		else:
 			batch.say(at, UPDATED, _("Changes: {0}.").format(said), *notes)
 
