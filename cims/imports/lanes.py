@@ -74,14 +74,14 @@ def attached(doctype: str) -> Iterator[str]:
 
 
 def _hooks(doctype: str, app: str) -> Iterator[str]:
-	events = frappe.get_hooks("doc_events", app_name=app)
+	events = frappe.get_hooks("doc_events", {}, app_name=app)
 	for key in (doctype, "*"):
 		for event, paths in (events.get(key) or {}).items():
 			for path in paths if isinstance(paths, list) else [paths]:
 				if not _is_harmless(path, doctype):
 					yield f"{event} {path}"
 	for hook in ("override_doctype_class", "has_permission"):
-		for path in frappe.get_hooks(hook, app_name=app).get(doctype) or ():
+		for path in frappe.get_hooks(hook, {}, app_name=app).get(doctype) or ():
 			yield f"{hook} {path}"
 
 
