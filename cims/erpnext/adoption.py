@@ -21,7 +21,7 @@ from cims.duplicates import keys
 from cims.erpnext import CUSTOMER, LINK, OURS, installed, mapping
 from cims.imports import changes
 from cims.imports.importer import Names
-from cims.ratings import policies, sql, store
+from cims.ratings import policies, queue, sql, store
 from cims.search import texts
 
 # As many as make a full segment of the search index.
@@ -93,6 +93,9 @@ def everybody(progress: Callable[[int, int], None] | None = None) -> Outcome:
 			if progress:
 				progress(done, max(total, done))
 		outcome.gone = _let_orphans_go()
+		if outcome.made or outcome.linked:
+			# Their documents were there before them.
+			queue.add_evidence()
 		sql.commit()
 	return outcome
 

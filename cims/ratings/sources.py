@@ -100,6 +100,7 @@ def _of_undivided(found: Undivided, calendar: Calendar) -> Table:
 			disputed_from=days(found.disputed_from),
 			disputed_to=days(found.disputed_to),
 			written_off=days(found.written_off),
+			binds=None if found.binds is None else days(found.binds),
 		)
 	)
 	keys = np.full(len(whole), "", dtype=object)

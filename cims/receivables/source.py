@@ -76,6 +76,7 @@ class Undivided:
 	names: Mapping[int, list[str]]
 	others: list[Receivable]
 	companies: Mapping[int, list[str]] | None = None
+	binds: np.ndarray | None = None
 
 
 def sources() -> list[ReceivableSource]:
