@@ -93,7 +93,13 @@ doc_events = {
 	"Delivery Note": dict.fromkeys(("on_submit", "on_cancel"), "cims.erpnext.evidence.live.delivery_changed"),
 	"Issue": dict.fromkeys(("on_update", "on_trash"), "cims.erpnext.evidence.live.issue_changed"),
 	"Dunning": dict.fromkeys(("on_submit", "on_cancel"), "cims.erpnext.evidence.live.dunning_changed"),
-	"Company": {"after_rename": "cims.erpnext.evidence.live.company_renamed"},
+	"Company": {
+		"after_rename": [
+			"cims.erpnext.evidence.live.company_renamed",
+			"cims.erpnext.acting.rules.company_renamed",
+		]
+	},
+	# ERPNext: customers
 	"Address": {"on_update": "cims.erpnext.follow.address_changed"},
 	"Customer": {
 		"before_validate": "cims.erpnext.follow.note_customer",
@@ -101,11 +107,27 @@ doc_events = {
 		"before_rename": "cims.erpnext.follow.before_customer_renamed",
 		"after_rename": "cims.erpnext.follow.after_customer_renamed",
 		"on_trash": "cims.erpnext.follow.customer_trashed",
+		"onload": "cims.erpnext.standing.load",
 	},
 }
+# ERPNext: what the rules of trust say of what is sold.
+SELLING = ("Quotation", "Sales Order", "Delivery Note", "Sales Invoice")
+for _doctype in SELLING:
+	doc_events.setdefault(_doctype, {}).update(
+		validate="cims.erpnext.acting.gate.validate",
+		before_submit="cims.erpnext.acting.gate.before_submit",
+		before_update_after_submit="cims.erpnext.acting.gate.before_update_after_submit",
+	)
+doctype_js |= {
+	"Customer": "public/js/erpnext/customer.js",
+	**dict.fromkeys(SELLING, "public/js/erpnext/selling.js"),
+}
+doctype_list_js["Customer"] = "public/js/erpnext/customer_list.js"
+additional_timeline_content = {name: ["cims.erpnext.acting.decisions.timeline"] for name in SELLING}
 
-# ERPNext: its cancelled documents can be deleted as ever; what they said has been taken back by then.
-ignore_links_on_delete = ["Trust Evidence", "Receivable Dispute"]
+# ERPNext: its drafts and cancelled documents can be deleted as ever; what they said has been taken back by then, and what was
+# decided on them is kept.
+ignore_links_on_delete = ["Trust Evidence", "Receivable Dispute", "Trust Decision", "Trust Terms Change"]
 
 # Brought in line with customers that were written as sets of rows, in the same transaction: f(names).
 cims_customer_indexes = [
@@ -128,6 +150,7 @@ clear_cache = [
 	"cims.ratings.forecasts.forget_cached",
 	"cims.cims.report.remembered.forget",
 	"cims.timeline.storage.forget",
+	"cims.erpnext.acting.rules.forget_cached",
 ]
 
 scheduler_events = {

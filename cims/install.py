@@ -11,7 +11,7 @@ from frappe.model.rename_doc import get_link_fields
 
 from cims import permissions
 from cims.duplicates import finding, keys
-from cims.ratings import curve_tables, policies
+from cims.ratings import alerts, curve_tables, policies
 from cims.search import index, tables
 from cims.timeline import storage
 
@@ -36,6 +36,8 @@ SERIES = {
 	"OVR-.": "OVR-",
 	"FC-.": "FC-",
 	"MRG-.": "MRG-",
+	"RULE-.": "RULE-",
+	"TRM-.": "TRM-",
 }
 # Where we note that the site had no address template before us.
 TEMPLATE_ADDED = "cims_address_template"
@@ -52,11 +54,15 @@ def after_install() -> None:
 	add_address_template()
 	policies.install_default()
 	storage.bring()
+	alerts.bring()
 
 
 def fill_settings(args: dict | None = None) -> None:
 	"""Settings from what the site knows of itself: its country and currency (also after the setup wizard)."""
 	settings = frappe.get_single("CIMS Settings")
+	if args:
+		# What the site took for its country and currency before anybody had said so.
+		settings.update({"holiday_country": args.get("country"), "default_currency": args.get("currency")})
 	country = settings.holiday_country or frappe.db.get_single_value("System Settings", "country")
 	currency = settings.default_currency or frappe.db.get_default("currency")
 	if country and not currency:

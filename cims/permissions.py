@@ -29,6 +29,8 @@ ON_FOREIGN = {
 	# Every order and payment names one.
 	"Currency": dict.fromkeys(ROLES, ("read",)),
 }
+# Where we note which of these had rules of the site's own before us.
+CUSTOM_BEFORE = "cims_custom_rules_before"
 # Where a rule's own identity and history live; the rest is what it allows.
 BOOKKEEPING = (
 	"name",
@@ -46,6 +48,7 @@ BOOKKEEPING = (
 
 def grant() -> None:
 	"""Let our roles work with contacts and addresses. Rules that are there already stay as they are."""
+	_note_custom()
 	for doctype, rules in ON_FOREIGN.items():
 		setup_custom_perms(doctype)
 		for role, rights in rules.items():
@@ -57,11 +60,21 @@ def grant() -> None:
 		frappe.clear_cache(doctype=doctype)
 
 
+def _note_custom() -> None:
+	"""Which of these have rules of the site's own before us: these stay, even where they say what Frappe's say."""
+	if not frappe.db.exists("Custom DocPerm", {"role": ("in", ROLES)}):
+		custom = [
+			doctype for doctype in ON_FOREIGN if frappe.db.exists("Custom DocPerm", {"parent": doctype})
+		]
+		frappe.db.set_default(CUSTOM_BEFORE, ",".join(custom))
+
+
 def revoke() -> None:
 	"""Take our rules back; where nobody else changed anything, Frappe's own rules apply again."""
+	custom = (frappe.db.get_default(CUSTOM_BEFORE) or "").split(",")
 	frappe.db.delete("Custom DocPerm", {"role": ("in", ROLES)})
 	for doctype in ON_FOREIGN:
-		if _rules("Custom DocPerm", doctype) == _rules("DocPerm", doctype):
+		if doctype not in custom and _rules("Custom DocPerm", doctype) == _rules("DocPerm", doctype):
 			reset_perms(doctype)
 		frappe.clear_cache(doctype=doctype)
 

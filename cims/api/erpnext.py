@@ -10,7 +10,7 @@ from cims.ratings.guard import require_role
 ADOPTERS = (permissions.MANAGER, "System Manager")
 
 
-@frappe.whitelist(methods=["GET"])
+@frappe.whitelist(methods=["GET", "POST"])
 def state() -> dict:
 	"""{"installed": whether this site has ERPNext, "customers": how many it has there, "missing": how many of them CIMS doesn't
 	have, "running": whether they are being adopted now}."""

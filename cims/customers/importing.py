@@ -21,12 +21,12 @@ from frappe import _
 from frappe.model.naming import validate_name
 from frappe.utils import now, strip_html
 
+from cims import erpnext
 from cims.cims.doctype.cims_customer.cims_customer import SERIES, emptied
 from cims.customers import derived
 from cims.customers.matching import Matching
 from cims.customers.rows import Rules
 from cims.customers.status import ARCHIVED
-from cims.erpnext import write_through
 from cims.imports import changes
 from cims.imports.importer import Field, Importer, Names, in_cell, said_by
 from cims.imports.lanes import STRICT, check_fast
@@ -134,8 +134,6 @@ class CustomersImport(Importer):
 			frappe.has_permission(CUSTOMER, "write", throw=True)
 		if self.doc.lane != STRICT:
 			check_fast(self.doctypes)
-			if self.doc.update_customers:
-				write_through.check_sets()
 
 	# --- before the first row
 
@@ -321,7 +319,8 @@ class CustomersImport(Importer):
 		"""Position -> the customer that the row is about, as it is. Several that it may be about are a problem."""
 		column = "name" if self.match_by == "code" else self.match_by
 		found = {}
-		for at, same in self.matching.there(self.match_by, column, ("name", "owner", *HEADERS)).items():
+		fields = ("name", "owner", *HEADERS, *((erpnext.LINK,) if erpnext.installed() else ()))
+		for at, same in self.matching.there(self.match_by, column, fields).items():
 			living = [there for there in same if there["status"] != ARCHIVED] or same
 			if len(living) > 1:
 				codes = ", ".join(there["name"] for there in living[:5])
@@ -468,6 +467,9 @@ class CustomersImport(Importer):
 		elif not self.doc.update_customers:
 			stays = _("Is there as {0} and stays as it is, though the file has another: {1}.")
 			batch.say(at, DUPLICATE, stays.format(there["name"], said))
+		elif not self.strict and there.get(erpnext.LINK):
+			why = _("{0} is a customer of ERPNext, which the fast lane can't change. Choose the strict lane.")
+			batch.reject(at, in_cell(None, why.format(there["name"])))
 		else:
 			batch.say(at, UPDATED, _("Changes: {0}.").format(said), *notes)
 

@@ -21,6 +21,18 @@ FIELDS: dict[str, list[dict]] = {
 			"ignore_user_permissions": 1,
 		},
 	],
+	# Shown where the server has said whose rating it is (`standing.load`), which it does to who may see it.
+	CUSTOMER: [
+		{
+			"fieldname": "cims_trust_tab",
+			"fieldtype": "Tab Break",
+			"label": "Trust",
+			"insert_after": "customer_details",
+			"depends_on": "eval:doc.__onload && doc.__onload.cims_customer",
+		},
+		{"fieldname": "cims_trust_panel", "fieldtype": "HTML", "insert_after": "cims_trust_tab"},
+		{"fieldname": "cims_trust_terms", "fieldtype": "HTML", "insert_after": "cims_trust_panel"},
+	],
 }
 
 

@@ -3,7 +3,7 @@
 from frappe.utils import update_progress_bar
 
 from cims import erpnext
-from cims.erpnext import adoption, custom_fields, sight
+from cims.erpnext import adoption, custom_fields, desk, sight
 
 APPS = ("cims", erpnext.APP)
 
@@ -16,6 +16,7 @@ def bring(app: str | None = None) -> None:
 	"""
 	if (app is None or app in APPS) and erpnext.installed():
 		custom_fields.bring()
+		desk.bring()
 		sight.hide_orders()
 		adoption.everybody(
 			lambda done, total: update_progress_bar("Adopting ERPNext's customers", done - 1, total)
@@ -27,4 +28,5 @@ def take_away(app: str) -> None:
 	if app not in APPS or not erpnext.installed():
 		return
 	sight.show_orders()
+	desk.take_away()
 	custom_fields.take_away()

@@ -119,16 +119,6 @@ def linked_among(condition: str = "1", values: dict | None = None) -> int:
 	)[0][0]
 
 
-def check_sets() -> None:
-	"""Raises ValidationError where customers that are written as sets would pass ERPNext by."""
-	if linked_among():
-		frappe.throw(
-			_(
-				"The fast lane can't change customers that ERPNext has too, because their fields are ERPNext's. Choose the strict lane."
-			)
-		)
-
-
 # --- the form ------------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ import frappe
 from frappe.utils import flt
 
 from cims.ratings import (
+	alerts,
 	events,
 	forecasts,
 	marks,
@@ -193,6 +194,7 @@ def rate_until_settled(customer: str) -> bool:
 		waits = frappe.db.get_value(RATING, customer, "dirty")
 		if not waits:
 			break
+	alerts.tell([customer])
 	# Whoever has the customer open sees the new rating at once.
 	frappe.publish_realtime("cims_rated", {"customer": customer}, doctype=CUSTOMER, docname=customer)
 	return not waits
@@ -229,6 +231,7 @@ def rate_waiting() -> int:
 		else:
 			forecasts.first_fit()
 			rated = together.rate_changed(customers, together.peers_as_remembered())
+			alerts.add()
 		sql.commit()
 		done += rated
 		if not rated:

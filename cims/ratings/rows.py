@@ -121,8 +121,8 @@ def write_one(found: Mapping[str, Column]) -> None:
 	values |= {"r.modified": now(), "c.currency": wording.company_currency()}
 	frappe.db.sql(
 		f"""UPDATE `tabCIMS Customer` c JOIN `tabTrust Rating` r ON r.name = c.name
-		SET {", ".join(f"{field} = %s" for field in values)} WHERE c.name = %s""",
-		[*values.values(), found["name"][0]],
+		SET {", ".join(f"{field} = %s" for field in values)}, r.told = COALESCE(r.told, %s) WHERE c.name = %s""",
+		[*values.values(), found["grade"][0] + "!" * (found["watch"][0] == "1"), found["name"][0]],
 	)
 
 
@@ -162,7 +162,9 @@ class Held:
 
 	def write(self) -> None:
 		"""Store the ratings, and what lists of customers show of them. Two statements."""
-		self._update("tabTrust Rating", [f"k.`{field}` = t.`{field}`" for field in self.fields])
+		# The first rating is no news; later ones are told by comparing (`alerts`).
+		told = "k.told = COALESCE(k.told, CONCAT(t.grade, IF(t.watch, '!', '')))"
+		self._update("tabTrust Rating", [*(f"k.`{field}` = t.`{field}`" for field in self.fields), told])
 		copies = [f"k.`{field}` = t.`{of}`" for field, of in COPIED.items()]
 		self._update("tabCIMS Customer", [*copies, "k.currency = %(currency)s"])
 

@@ -12,7 +12,7 @@ import time
 import frappe
 from frappe.utils import add_to_date, get_datetime, now, now_datetime, time_diff_in_seconds
 
-from cims.ratings import backfill, policies, queue, replay, sql, together
+from cims.ratings import alerts, backfill, policies, queue, replay, sql, together
 
 RUN, SHARD, RATING = "Trust Run", "Trust Run Shard", "Trust Rating"
 RUNNING, FINISHED, FAILED, STOPPED = "Running", "Finished", "Failed", "Stopped"
@@ -276,6 +276,8 @@ def _finish(run: str, status: str) -> None:
 	frappe.qb.update(row).set(row.status, status).set(row.finished_on, now()).set(row.rated, rated).where(
 		row.name == run
 	).run()
+	if status != STOPPED:
+		alerts.add()
 
 
 def progress(run: str | None = None) -> dict:

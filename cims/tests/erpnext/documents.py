@@ -344,19 +344,19 @@ def submitted(doc):
 	Each selling document leaves defaults of its company at its items, and ERPNext 15.90 reads those with an argument that Frappe
 	15.44 doesn't know. So each save starts from an item without.
 	"""
-	_forget_defaults()
+	forget_defaults()
 	doc.insert()
-	_forget_defaults()
+	forget_defaults()
 	return doc.submit()
 
 
 def mapped(maker, name: str):
 	"""The document that one of ERPNext's buttons makes of another one."""
-	_forget_defaults()
+	forget_defaults()
 	return maker(name)
 
 
-def _forget_defaults() -> None:
+def forget_defaults() -> None:
 	frappe.db.delete("Item Default", {"parent": ITEM})
 	frappe.clear_document_cache("Item", ITEM)
 

@@ -37,6 +37,9 @@ frappe.ui.form.on("CIMS Customer", {
 
 	show_contacts(frm) {
 		const erpnext = frm.doc.__onload?.erpnext;
+		// The form is one for all customers.
+		(frm.fixed || []).forEach((field) => frm.set_df_property(field, "read_only", 0));
+		frm.fixed = erpnext?.fixed;
 		if (!erpnext) {
 			frappe.contacts.render_address_and_contact(frm);
 			return;
@@ -44,7 +47,7 @@ frappe.ui.form.on("CIMS Customer", {
 		// They are those of ERPNext's customer, and so are new ones.
 		const doc = { doctype: "Customer", name: erpnext.customer, __onload: frm.doc.__onload };
 		frappe.contacts.render_address_and_contact({ fields_dict: frm.fields_dict, doc });
-		erpnext.fixed.forEach((field) => frm.set_df_property(field, "read_only", 1));
+		frm.fixed.forEach((field) => frm.set_df_property(field, "read_only", 1));
 		frm.add_custom_button(__("Open in ERPNext"), () =>
 			frappe.set_route("Form", "Customer", erpnext.customer),
 		);

@@ -1,7 +1,7 @@
 frappe.ui.form.on("CIMS Settings", {
 	async refresh(frm) {
 		if (!frappe.user.has_role(["System Manager", "CIMS Manager"])) return;
-		const state = await frappe.xcall("cims.api.erpnext.state", {}, "GET");
+		const state = await frappe.xcall("cims.api.erpnext.state");
 		if (!state.installed) return;
 		frm.set_intro(
 			state.missing

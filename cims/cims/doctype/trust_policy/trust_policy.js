@@ -4,6 +4,10 @@ frappe.ui.form.on("Trust Policy", {
 			await frappe.require(["cims_policy.bundle.js", "cims_trust.bundle.css"]);
 		}
 		cims.policy.mount(frm);
+		// What is done at documents is no part of a version: changing it rates nobody anew.
+		if (frappe.boot.cims?.erpnext) {
+			frm.add_custom_button(__("Rules at Documents"), () => frappe.set_route("List", "Trust Rule"));
+		}
 	},
 
 	dead_band: (frm) => frm.trust_ruler?.draw(),

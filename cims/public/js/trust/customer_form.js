@@ -7,29 +7,37 @@ import { TrustPanel } from "./panel";
 const RATED_SOON = 3000;
 
 frappe.realtime.on("cims_rated", ({ customer }) => {
-	if (cur_frm?.trust_panel && cur_frm.docname === customer) reload(cur_frm);
+	if (cur_frm?.trust_panel && cur_frm.trust_customer === customer) reload(cur_frm);
 });
 
-export function mount(frm) {
-	frm.trust_panel ||= new TrustPanel(frm.get_field("trust_panel").$wrapper.get(0), actions_of(frm));
+// The panel on a form of ours, or on another app's form of the same customer: its code with us, the field for the panel, and
+// what the list of open receivables is there.
+export function mount(frm, { customer = frm.docname, field = "trust_panel", open_list = open_orders } = {}) {
+	if (frm.doctype !== "CIMS Customer") frappe.realtime.doc_subscribe("CIMS Customer", customer);
+	frm.trust_customer = customer;
+	frm.trust_panel ||= new TrustPanel(frm.get_field(field).$wrapper.get(0), actions_of(frm, open_list));
 	add_buttons(frm);
 	return reload(frm);
 }
 
+const open_orders = (frm) =>
+	frappe.set_route("List", "CIMS Order", { customer: frm.docname, outstanding_amount: [">", 0] });
+
 // What the reader may do from the panel; a button without its action is not shown.
-function actions_of(frm) {
-	const may_create = (doctype) => frappe.model.can_create(doctype);
+function actions_of(frm, open_list) {
+	// Another app's customer has orders and invoices of that app.
+	const may_create = (doctype) => frm.doctype === "CIMS Customer" && frappe.model.can_create(doctype);
 	return {
 		order: may_create("CIMS Order") && (() => frappe.new_doc("CIMS Order", { customer: frm.docname })),
 		import: may_create("CIMS Import") && (() => frappe.new_doc("CIMS Import", { kind: "Receivables" })),
 		evidence:
-			may_record() && (() => record_evidence(frm.docname, () => setTimeout(() => reload(frm), RATED_SOON))),
-		list: () =>
-			frappe.set_route("List", "CIMS Order", { customer: frm.docname, outstanding_amount: [">", 0] }),
+			may_record() &&
+			(() => record_evidence(frm.trust_customer, () => setTimeout(() => reload(frm), RATED_SOON))),
+		list: () => open_list(frm),
 	};
 }
 
-const reload = (frm) => frm.trust_panel.load(frm.docname);
+const reload = (frm) => frm.trust_panel.load(frm.trust_customer);
 
 function add_buttons(frm) {
 	const group = __("Trust");
@@ -38,13 +46,13 @@ function add_buttons(frm) {
 	if (frappe.model.can_create("Trust Override")) {
 		frm.add_custom_button(
 			__("Ask for Another Grade"),
-			() => frappe.new_doc("Trust Override", { customer: frm.docname }),
+			() => frappe.new_doc("Trust Override", { customer: frm.trust_customer }),
 			group,
 		);
 	}
 	frm.add_custom_button(
 		__("Compare"),
-		() => frappe.set_route("trust-comparison", { customers: frm.docname }),
+		() => frappe.set_route("trust-comparison", { customers: frm.trust_customer }),
 		group,
 	);
 	frm.add_custom_button(__("Print Trust Report"), () => print_report(frm), group);
@@ -52,8 +60,8 @@ function add_buttons(frm) {
 
 function print_report(frm) {
 	const asked = new URLSearchParams({
-		doctype: frm.doctype,
-		name: frm.docname,
+		doctype: "CIMS Customer",
+		name: frm.trust_customer,
 		format: "Trust Report",
 		no_letterhead: 0,
 		_lang: frappe.boot.lang,
