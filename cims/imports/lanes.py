@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import frappe
 from frappe import _
 
+from cims.ratings import alerts
+
 FAST, STRICT = "Fast", "Strict"
 # What one app attaches to every DocType, and which documents of it show that it concerns this one.
 HARMLESS_UNLESS = {
@@ -25,7 +27,15 @@ RULES = {
 	"Webhook": ("webhook_doctype", {"enabled": 1}),
 	"Workflow": ("document_type", {"is_active": 1}),
 	"Assignment Rule": ("document_type", {"disabled": 0}),
-	"Notification": ("document_type", {"enabled": 1, "event": ("not in", ("Days Before", "Days After"))}),
+	"Notification": (
+		"document_type",
+		# Ours follow ratings, whatever wrote the customer.
+		{
+			"enabled": 1,
+			"event": ("not in", ("Days Before", "Days After")),
+			"method": ("not in", alerts.METHODS),
+		},
+	),
 	"Document Naming Rule": ("document_type", {"disabled": 0}),
 	"Milestone Tracker": ("document_type", {"disabled": 0}),
 	"Energy Point Rule": ("reference_doctype", {"enabled": 1}),

@@ -283,7 +283,7 @@ def _receivables(open_now: list[Receivable], forecast: Mapping[str, dict]) -> li
 	rows = sorted(open_now, key=lambda row: (row.due_on, row.reference))[:MOST_RECEIVABLES]
 	references = sources.references(rows)
 	calendar = site_calendar()
-	rolled = calendar.roll(np.array([to_day(row.due_on) for row in rows], dtype=np.int64))
+	rolled = calendar.roll(np.array([to_day(row.binds_on or row.due_on) for row in rows], dtype=np.int64))
 	day = today()
 	return [
 		{

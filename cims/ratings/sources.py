@@ -118,6 +118,7 @@ def _columns_of(found: Undivided, calendar: Calendar) -> tuple[Receivables, Rece
 			disputed_from=days(found.disputed_from),
 			disputed_to=days(found.disputed_to),
 			written_off=days(found.written_off),
+			binds=None if found.binds is None else days(found.binds),
 		)
 	)
 

@@ -72,6 +72,7 @@ class Undivided(Course):
 	names: Mapping[int, list[str]]
 	others: list[Receivable]
 	companies: Mapping[int, list[str]] | None = None
+	binds: np.ndarray | None = None
 
 
 def sources() -> list[ReceivableSource]:

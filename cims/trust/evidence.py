@@ -23,7 +23,8 @@ class Receivable:
 	credits: what was owed besides until a day, as (day, amount), because goods came back or the order was cancelled.
 	disputed without disputed_from: a dispute of unknown length. written_off_on ends it without payment.
 	company: whose books it stands in, "" where a site keeps only one. part: which part of its document it is, where the
-	document falls due in parts; share: how much of the document's goods were sold with it.
+	document falls due in parts; share: how much of the document's goods were sold with it. binds_on: the day from which on the due
+	date binds, where it isn't for the rating's calendar to say.
 	"""
 
 	customer: str
@@ -42,6 +43,7 @@ class Receivable:
 	company: str = ""
 	part: str = ""
 	share: float = 1.0
+	binds_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +171,16 @@ class Receivables(Course, Columns):
 		days=None,
 		total=None,
 		share=None,
+		binds=None,
 	) -> "Receivables":
-		"""Columns from arrays of days and amounts (settled: NEVER while open)."""
+		"""Columns from arrays of days and amounts (settled: NEVER while open). binds: the rolled due dates that are known, NEVER for
+		the others."""
 		n = len(customer)
 		never = np.full(n, NEVER, dtype=np.int64)
 		due = np.asarray(due, dtype=np.int64)
 		settled = np.asarray(settled, dtype=np.int64)
 		invoiced = np.asarray(invoiced, dtype=np.int64)
-		rolled = calendar.roll(due)
+		rolled = calendar.roll(due) if binds is None else np.where(binds == NEVER, calendar.roll(due), binds)
 		start = never if disputed_from is None else disputed_from
 		stop = never if disputed_to is None else disputed_to
 		amount = np.asarray(amount, dtype=float)
@@ -304,6 +308,7 @@ def _build(rows, opened, settled_on, amounts, position, calendar, days=None, tot
 		days=days,
 		total=total,
 		share=[r.share for r in rows],
+		binds=column(r.binds_on for r in rows),
 	)
 
 

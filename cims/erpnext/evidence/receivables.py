@@ -15,12 +15,13 @@ from frappe.query_builder import DocType
 from frappe.query_builder.functions import Sum
 
 from cims.erpnext import LINK, OURS
-from cims.erpnext.evidence import losses
+from cims.erpnext.evidence import calendars, losses
 from cims.erpnext.evidence.rows import LEDGER, select
 from cims.erpnext.evidence.settling import CREDITED, LOST, PAID, Instalment, Move, settled
 from cims.ratings import packed, sql
 from cims.receivables.settlement import CENT
 from cims.receivables.source import Undivided
+from cims.trust.calendar import NEVER
 from cims.trust.evidence import Receivable
 
 INVOICE, DISPUTE = "Sales Invoice", "Receivable Dispute"
@@ -56,6 +57,7 @@ def _put_together(invoices: list[frappe._dict]) -> Iterator[Receivable]:
 	ledger, schedules = _ledger(names), _schedules(names)
 	shares = losses.shares(row for rows in ledger.values() for row in rows)
 	terms = _terms([name for name in names if len(schedules[name]) > 1])
+	days_of = calendars.of_companies()
 	for invoice in invoices:
 		rows = ledger[invoice.name]
 		amount, rate = _owed(invoice, rows)
@@ -73,6 +75,7 @@ def _put_together(invoices: list[frappe._dict]) -> Iterator[Receivable]:
 				disputed_to=invoice.disputed_to,
 				source_doctype=INVOICE,
 				company=invoice.company or "",
+				binds_on=days.binds_on(facts["due_on"]) if (days := days_of.get(invoice.company)) else None,
 				**facts,
 			)
 
@@ -196,7 +199,7 @@ def _day(field: str) -> str:
 
 _NUMBERS = (
 	_day("invoiced_on"), _day("due_on"), "amount", _day("settled_on"), str(NONE), "disputed", _day("disputed_from"),
-	_day("disputed_to"),
+	_day("disputed_to"), "COALESCE(FIELD(company, %(companies)s), 0)",
 )  # fmt: skip
 
 
@@ -204,6 +207,7 @@ def undivided(customers: Sequence[str], since: date | None, all_named: bool) -> 
 	"""See `Undivided`: the invoices of many customers, those that were paid by one payment or not at all as columns."""
 	_find(customers, since)
 	odd = frappe.db.sql_list(f"SELECT name FROM `{FOUND}` WHERE odd")
+	days_of = calendars.of_companies()
 	text = "CONCAT(name, '\t', company)"
 	found = packed.read(
 		customers,
@@ -211,8 +215,10 @@ def undivided(customers: Sequence[str], since: date | None, all_named: bool) -> 
 		f"FROM `{FOUND}` WHERE odd = 0",
 		"customer",
 		text if all_named else f"IF(settled_on IS NULL, {text}, NULL)",
+		companies=list(days_of) or [""],
 	)
-	columns = dict(zip(_COLUMNS, np.where(found.columns == NONE, np.nan, found.columns), strict=True))
+	*numbers, company = np.where(found.columns == NONE, np.nan, found.columns)
+	columns = dict(zip(_COLUMNS, numbers, strict=True))
 	named = {
 		at: [line.split("\t") for line in joined.split("\n")] for at, joined in found.texts.items() if joined
 	}
@@ -223,7 +229,18 @@ def undivided(customers: Sequence[str], since: date | None, all_named: bool) -> 
 		names={at: [name for name, _company in pairs] for at, pairs in named.items()},
 		others=list(receivables(None, odd)) if odd else [],
 		companies={at: [company for _name, company in pairs] for at, pairs in named.items()},
+		binds=_binds(columns["due"], company, list(days_of.values())) if days_of else None,
 	)
+
+
+def _binds(due: np.ndarray, company: np.ndarray, days_of: list[calendars.Days]) -> np.ndarray:
+	"""From which day on each due date binds, by the Holiday List of its company (counted from 1), NaN where there is none."""
+	binds = np.full(len(due), np.nan)
+	for at, days in enumerate(days_of, start=1):
+		here = np.flatnonzero(company == at)
+		rolled = days.roll(due[here].astype(np.int64))
+		binds[here] = np.where(rolled == NEVER, np.nan, rolled)
+	return binds
 
 
 def _find(customers: Sequence[str], since: date | None) -> None:

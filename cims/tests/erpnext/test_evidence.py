@@ -1,12 +1,14 @@
 """Each thing that ERPNext's documents can say of a customer, said by real documents and kept as evidence."""
 
-from datetime import date
+from datetime import date, timedelta
+from unittest.mock import patch
 
 import frappe
 from frappe.tests.utils import FrappeTestCase
 
 from cims.erpnext.evidence import live
 from cims.ratings import sources
+from cims.ratings.calendar import site_calendar
 from cims.tests.erpnext import documents as make
 
 JAN, FEB, MAR, APR, MAY = (date(2026, month, 2) for month in (1, 2, 3, 4, 5))
@@ -166,6 +168,40 @@ class TestDueDates(EvidenceCase):
 		self.pay(600, FEB, (doc.name, 600, "Second"))
 		rows = [row for row in self.receivables() if row.reference == doc.name]
 		self.assertEqual([row.settled_on for row in rows], [None, FEB])
+
+
+class TestDaysOff(EvidenceCase):
+	def test_the_companys_holiday_list(self):
+		"""Wednesdays are off, Saturdays are not."""
+		rows = [
+			{"holiday_date": JAN + timedelta(days=n), "weekly_off": 1, "description": "Wednesday"}
+			for n in range(200)
+			if (JAN + timedelta(days=n)).weekday() == 2
+		]
+		name = "CIMS Test Wednesdays"
+		frappe.get_doc(
+			{
+				"doctype": "Holiday List",
+				"holiday_list_name": name,
+				"from_date": JAN,
+				"to_date": JAN + timedelta(days=200),
+				"holidays": rows,
+			}
+		).insert()
+		frappe.db.set_value("Company", "CIMS Trading", "default_holiday_list", name)
+		wednesday, saturday, later = date(2026, 2, 4), date(2026, 2, 7), date(2026, 10, 3)
+		for due in (wednesday, saturday, later):
+			invoice = self.invoice(100, JAN, due)
+			self.pay(100, due + timedelta(days=1), (invoice, 100))
+		binds = [row.binds_on for row in self.receivables()]
+		self.assertEqual(binds, [date(2026, 2, 5), saturday, None])
+		rows = self.rows()
+		late = {row.decays_from: row.days for row in rows if row.kind == "payment.settled"}
+		# The day after a day off is on time, the day after any other is one late; outside of the list the site's calendar holds.
+		self.assertEqual(late, {wednesday: 0, saturday: 1, later: 0})
+		with patch.object(sources, "FEW", 0):
+			columns = sources.evidence_columns([self.code], site_calendar())
+		self.assertEqual(sorted(columns["days"]), sorted(row.days for row in rows))
 
 
 class TestCreditsAndLosses(EvidenceCase):
