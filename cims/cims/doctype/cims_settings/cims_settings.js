@@ -22,11 +22,7 @@ frappe.ui.form.on("CIMS Settings", {
 				frappe.msgprint(__("Adopting the customers has failed; the Error Log says why. What is done stays."));
 			} else {
 				frappe.show_alert({
-					message: __("{0} new, {1} linked, {2} changed", [
-						outcome.made,
-						outcome.linked,
-						outcome.changed,
-					]),
+					message: __("{0} new, {1} linked, {2} changed", [outcome.made, outcome.linked, outcome.changed]),
 					indicator: "green",
 				});
 			}
