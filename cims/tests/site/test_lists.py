@@ -23,8 +23,8 @@ MOST_FOR_PAGE, MOST_FOR_COUNT = 3_000, 3_000
 COUNTED = 1_001
 # They grow with what people decide or set up, not with the number of customers.
 SMALL = {
-	"CIMS Customer Group", "CIMS Import", "Customer Source", "Duplicate Search", "Trust Forecast", "Trust Override", "Trust Run",
-	"Trust Policy", "Trust Segment Snapshot",
+	"CIMS Customer Group", "CIMS Import", "Customer Source", "Duplicate Search", "Restore Drill", "Trust Forecast", "Trust Override",
+	"Trust Policy", "Trust Run", "Trust Segment Snapshot",
 }  # fmt: skip
 # A report can be asked for these, and reads everything all the same: each has a handful of values.
 FEW_VALUES = {"customer_type", "level", "country", "source"}
