@@ -24,7 +24,7 @@ COUNTED = 1_001
 # They grow with what people decide or set up, or are emptied all the time, not with the number of customers.
 SMALL = {
 	"Changed Document", "CIMS Customer Group", "CIMS Import", "Customer Source", "Duplicate Search", "Receivable Dispute",
-	"Trust Decision", "Trust Forecast", "Trust Override", "Trust Policy", "Trust Rule", "Trust Run", "Trust Segment Snapshot",
+	"Restore Drill", "Trust Decision", "Trust Forecast", "Trust Override", "Trust Policy", "Trust Rule", "Trust Run", "Trust Segment Snapshot",
 	"Trust Terms Change",
 }  # fmt: skip
 # A report can be asked for these, and reads everything all the same: each has a handful of values.
