@@ -205,9 +205,9 @@ def _log(suggestion: Suggestion, before: dict, limit: bool, terms: bool, old_ter
 def template(days: int) -> str:
 	"""The payment terms that give so many days from the invoice, made if ERPNext has none of that kind."""
 	found = frappe.db.sql_list(
-		"""SELECT parent FROM `tabPayment Terms Template Detail` GROUP BY parent
-		HAVING COUNT(*) = 1 AND MAX(invoice_portion) = 100 AND MAX(credit_days) = %s AND MAX(due_date_based_on) = %s
-			AND MAX(COALESCE(discount, 0)) = 0 ORDER BY parent LIMIT 1""",
+		"""SELECT t.name FROM `tabPayment Terms Template` t JOIN `tabPayment Terms Template Detail` d ON d.parent = t.name
+		GROUP BY t.name HAVING COUNT(*) = 1 AND MAX(d.invoice_portion) = 100 AND MAX(d.credit_days) = %s
+			AND MAX(d.due_date_based_on) = %s AND MAX(COALESCE(d.discount, 0)) = 0 ORDER BY t.name LIMIT 1""",
 		(days, AFTER_INVOICE),
 	)
 	if found:

@@ -121,6 +121,8 @@ def test_the_grade_comes_as_soon_as_a_customer_is_chosen(scene, log_in):
 		page.evaluate(f"cur_frm.set_value('{field}', {scene.prompt[0]!r})")
 		page.wait_for_selector(".cims-standing .trust-pill", timeout=20_000)
 		assert len(requests) == 1, requests
+		# ERPNext is still filling in what belongs to the first one.
+		page.wait_for_load_state("networkidle")
 		page.evaluate(f"cur_frm.set_value('{field}', {scene.new[0]!r})")
 		page.wait_for_selector(".cims-standing .trust-pill-empty", timeout=20_000)
 		assert "Not rated" in page.inner_text(".cims-standing")

@@ -103,7 +103,9 @@ class TestReceivables(FrappeTestCase):
 				grades = selling_reports.grades_of({row.party for row in theirs})
 				sums: dict[str, dict[str, float]] = {}
 				for row in theirs:
-					part = sums.setdefault(grades[row.party], dict.fromkeys(("outstanding", *RANGES), 0.0))
+					part = sums.setdefault(
+						grades.get(row.party, ""), dict.fromkeys(("outstanding", *RANGES), 0.0)
+					)
 					for name in part:
 						part[name] += flt(row[name])
 				ours = {row.grade: row for row in self.rows(day(ago)) if not row.is_total}

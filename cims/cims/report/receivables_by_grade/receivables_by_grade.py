@@ -84,6 +84,7 @@ def vouchers() -> str:
 			SELECT p.account, p.voucher_type, p.voucher_no, p.against_voucher_type, p.party_type, p.party, p.posting_date,
 				p.amount, p.amount_in_account_currency, COALESCE(r.return_against, p.against_voucher_no) AS against
 			FROM `tab{LEDGER}` p
+			JOIN `tabAccount` a ON a.name = p.account AND a.company = p.company AND a.account_type = 'Receivable'
 			LEFT JOIN `tabSales Invoice` r ON p.against_voucher_type = 'Sales Invoice' AND r.name = p.against_voucher_no
 				AND r.is_return = 1 AND r.docstatus = 1 AND r.update_outstanding_for_self = 0
 				AND r.posting_date <= %(day)s AND r.return_against != ''
