@@ -16,13 +16,16 @@ main() {
 	[[ ${SIZES[$SIZE]:-} ]] || die "there is no size $SIZE; make bench knows: ${!SIZES[*]}"
 	install_system_packages
 	if [[ $EUID -eq 0 ]]; then
-		(become_bench_user benchmark.sh "$SIZE")
+		local result=0
+		(become_bench_user benchmark.sh "$SIZE") || result=$?
 		bring_results_back
-		return
+		return "$result"
 	fi
 	become_bench_user benchmark.sh "$SIZE"
-	measure_engine
+	local result=0
+	measure_engine || result=$? # a goal that is missed keeps nothing else from being measured
 	measure_sites
+	return "$result"
 }
 
 # Root measured a copy of the checkout.
@@ -34,7 +37,7 @@ bring_results_back() {
 }
 
 measure_engine() {
-	make_venv ""
+	make_venv "" || return
 	(cd "$CHECKOUT" && "$VENV/bin/python" benchmarks/engine.py "$SIZE")
 }
 
@@ -54,8 +57,8 @@ measure_sites() {
 	for customers in ${SIZES[$SIZE]}; do
 		say "Measuring $customers customers"
 		make_site "benchmark-$customers.cims.localhost"
-		"$CIMS_BENCH/env/bin/python" "$CHECKOUT/benchmarks/sites.py" "benchmark-$customers.cims.localhost" \
-			--customers "$customers" --size "$SIZE" ${smallest:+--beside "$smallest"} </dev/null
+		(cd sites && "$CIMS_BENCH/env/bin/python" "$CHECKOUT/benchmarks/sites.py" "benchmark-$customers.cims.localhost" \
+			--customers "$customers" --size "$SIZE" ${smallest:+--beside "$smallest"} </dev/null)
 		if [[ $smallest ]]; then
 			drop_site "benchmark-$customers.cims.localhost"
 		else
