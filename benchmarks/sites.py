@@ -10,12 +10,16 @@ import generate
 import measure
 import place
 import record
-from figures import duplicates, imports, lists, ratings, search
+from figures import adoption, backfill, duplicates, imports, lists, ratings, search
 
 import frappe
 
+from cims import erpnext
+
 # Merging leaves ratings to do, so everybody is rated before.
 WORK = (search, lists, ratings, duplicates)
+# Of a site that has ERPNext; adoption leaves it without customers again.
+ON_ERPNEXT = (adoption, backfill)
 MOST_MEMORY = 600
 
 
@@ -33,7 +37,7 @@ def main() -> None:
 		measure.Memory(place.BENCH) as memory,
 		place.opened(given.site, given.customers, given.beside) as here,
 	):
-		anew = not given.beside and not given.only
+		anew = not given.beside and not given.only and not erpnext.installed()
 		for figure in work(here, given.only):
 			print(
 				f"{figure.work}: {figure.shown}  {figure.peer} {figure.peer_shown}  {figure.ratio or 0:.2f}  {figure.goal}  {figure.reached}",
@@ -56,11 +60,12 @@ def keep(given: argparse.Namespace, figure: measure.Figure, anew: bool) -> None:
 
 def work(here: place.Place, only: str | None):
 	wanted = only.split(",") if only else None
-	if not wanted or "imports" in wanted:
-		yield from imports.figures(here)
-	if not frappe.db.count(generate.CUSTOMER):
-		yield filled(here)
-	for module in WORK:
+	if not erpnext.installed():
+		if not wanted or "imports" in wanted:
+			yield from imports.figures(here)
+		if not frappe.db.count(generate.CUSTOMER):
+			yield filled(here)
+	for module in ON_ERPNEXT if erpnext.installed() else WORK:
 		if not wanted or module.__name__.split(".")[-1] in wanted:
 			yield from module.figures(here)
 
@@ -71,9 +76,10 @@ def filled(here: place.Place) -> measure.Figure:
 
 
 def memory_figures(memory: measure.Memory):
+	beside = " beside ERPNext" if erpnext.installed() else ""
 	for name, most in memory.most.items():
 		yield measure.Figure(
-			f"peak memory of a process: {name}",
+			f"peak memory of a process{beside}: {name}",
 			most,
 			f"{most:,.0f} MB",
 			goal=f"under {MOST_MEMORY} MB",

@@ -1,4 +1,4 @@
-"""Evidence of a million ledger entries of ERPNext's, and the first rating of everybody from it.
+"""Evidence of ERPNext's ledger, ten entries for each customer of ERPNext's, and the first rating of everybody from it.
 
 The ledger and its documents are written as rows, not through ERPNext's controllers, which would take days: invoices, payments,
 credit notes, write-offs and schedules with the columns that ERPNext's own reports read. What is measured reads them as it reads
@@ -19,7 +19,8 @@ from cims.erpnext import LINK
 from cims.ratings import queue, runs
 from figures.ratings import run
 
-ENTRIES, SECONDS = 1_000_000, 300
+# Goal: a million entries in five minutes.
+ENTRIES_A_CUSTOMER, SECONDS = 10, 300
 # In per mille of all invoices, by how they were paid: at once, in two parts, with a credit note, lost, in instalments; others
 # are open.
 AT_ONCE, PARTS, CREDITED, LOST, INSTALMENTS = 740, 820, 850, 870, 900
@@ -30,15 +31,16 @@ HEAD = "creation, modified, owner, modified_by, docstatus"
 
 
 def figures(place: Place) -> Iterator[Figure]:
-	seconds = measure.seconds(lambda: fill(place.customers, ENTRIES))
+	seconds = measure.seconds(lambda: fill(place.customers, ENTRIES_A_CUSTOMER * place.customers))
 	entries = frappe.db.count("Payment Ledger Entry")
+	goal = SECONDS * entries / 1_000_000
 	yield Figure(
 		f"filling {entries:,} ledger entries with their documents, as rows", seconds, f"{seconds:,.0f} s"
 	)
 	first = _run(2)
 	yield Figure(
 		f"evidence of {entries:,} ledger entries, two workers", first, f"{first:,.1f} s",
-		goal=f"under {SECONDS} s", reached=first < SECONDS,
+		goal=f"under {goal:,.0f} s", reached=first < goal,
 	)  # fmt: skip
 	rows = frappe.db.count("Trust Evidence")
 	again = _run(2)
