@@ -1,6 +1,5 @@
 """How ERPNext's customers stand, for ERPNext's own forms and lists: the grade, and one line of reason."""
 
-import json
 from collections.abc import Sequence
 
 import frappe
@@ -8,7 +7,7 @@ from frappe import _
 from frappe.utils import flt
 
 from cims.erpnext import LINK, OURS
-from cims.ratings import wording
+from cims.ratings import explained, wording
 from cims.trust import reasons
 from cims.trust.policy import NOT_RATED
 
@@ -40,21 +39,21 @@ def of_list(customers: Sequence[str]) -> dict[str, dict]:
 def line(code: str) -> dict:
 	"""{"customer", "grade", "score", "watch", "text"} of one of our customers; text: the reason that weighs most, as a sentence.
 	Checks no permission."""
-	fields = ["grade", "rated", "score", "watch", "reasons"]
+	fields = ["grade", "rated", "score", "watch"]
 	row = frappe.db.get_value(RATING, code, fields, as_dict=True) or frappe._dict()
 	return {
 		"customer": code,
 		"grade": row.grade or NOT_RATED,
 		"score": flt(row.score, 1) if row.rated else None,
 		"watch": bool(row.watch),
-		"text": _reason(row),
+		"text": _reason(code, row.rated),
 	}
 
 
-def _reason(row: frappe._dict) -> str:
-	if not row.rated:
+def _reason(code: str, rated: bool) -> str:
+	if not rated:
 		return _("Not rated: there is too little evidence yet.")
-	said = json.loads(row.reasons) if row.reasons else {}
+	said = explained.of_one(code).reasons
 	for part in ("watch", "costs", "earns"):
 		if found := said.get(part):
 			return reasons.text(found[0], translate=_, number=wording.number, money=wording.money)
