@@ -23,11 +23,15 @@ def take_away() -> None:
 	"""Remove the pages, and what people saved of them."""
 	for file in reversed(_files()):
 		page = json.loads(file.read_text(encoding="utf-8"))
+		if page["doctype"] == "Report":
+			frappe.db.delete("Custom Role", {"report": page["name"]})
+		# A standard report refuses to be deleted while it is asked; Frappe's own uninstalling doesn't ask either.
 		frappe.delete_doc(
 			page["doctype"],
 			page["name"],
 			ignore_missing=True,
 			ignore_permissions=True,
+			ignore_on_trash=True,
 			force=True,
 			delete_permanently=True,
 		)
