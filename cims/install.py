@@ -10,6 +10,7 @@ from frappe.geo.country_info import get_country_info
 from frappe.model.rename_doc import get_link_fields
 
 from cims import permissions
+from cims.cims.doctype.cims_customer.cims_customer import SERIES as CODES
 from cims.duplicates import finding, keys
 from cims.ratings import alerts, curve_tables, policies
 from cims.search import index, tables
@@ -26,18 +27,6 @@ LIST_COLUMNS = {
 	"Duplicate Candidate": ("status_field", "other_name", "score", "found_by"),
 	"Trust Rating": ("status_field", "customer", "grade", "score", "change_90d", "overdue_amount"),
 	"Trust Snapshot": ("customer", "day", "score", "grade", "cause"),
-}
-# Naming rules whose counters are ours, and what those counters are called.
-SERIES = {
-	"C-.": "C-",
-	"SO-.YYYY": "SO-____-",
-	"PAY-.YYYY": "PAY-____-",
-	"POL-.": "POL-",
-	"OVR-.": "OVR-",
-	"FC-.": "FC-",
-	"MRG-.": "MRG-",
-	"RULE-.": "RULE-",
-	"TRM-.": "TRM-",
 }
 # Where we note that the site had no address template before us.
 TEMPLATE_ADDED = "cims_address_template"
@@ -169,7 +158,7 @@ def _unlink(holder: str, field: str, doctypes: list[str]) -> None:
 
 
 def _delete_bookkeeping(doctypes: list[str]) -> None:
-	for rule, counter in SERIES.items():
+	for rule, counter in _series(doctypes).items():
 		if not _used_by_others(rule, doctypes):
 			frappe.db.delete("Series", {"name": ("like", counter)})
 	frappe.db.delete("Singles", {"doctype": ("in", doctypes)})
@@ -179,6 +168,15 @@ def _delete_bookkeeping(doctypes: list[str]) -> None:
 	frappe.db.delete("Patch Log", {"patch": ("like", "%cims.%")})
 	frappe.db.delete("DefaultValue", {"defkey": ("like", "cims_%")})
 	frappe.db.delete("Block Module", {"module": MODULE})
+
+
+def _series(doctypes: list[str]) -> dict[str, str]:
+	"""Naming rules whose counters are ours -> what those counters are called, as a pattern."""
+	rules = frappe.get_all(
+		"DocType", {"name": ("in", doctypes), "autoname": ("like", "%.#%")}, pluck="autoname"
+	)
+	heads = [rule.partition(".#")[0] for rule in (CODES, *rules)]
+	return {head if "." in head else f"{head}.": head.replace(".YYYY.", "____") for head in heads}
 
 
 def _used_by_others(rule: str, doctypes: list[str]) -> bool:

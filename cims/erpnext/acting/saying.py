@@ -43,9 +43,7 @@ def _facts(case: Case) -> list[str]:
 			_("Overdue: {0}; the oldest for {1}.").format(money(found.overdue), wording.days(found.oldest))
 		)
 	if found.exposure is not None:
-		said.append(
-			_("At risk: {0}; the limit is {1}.").format(money(found.exposure), money(found.limit))
-		)
+		said.append(_("At risk: {0}; the limit is {1}.").format(money(found.exposure), money(found.limit)))
 	return said
 
 

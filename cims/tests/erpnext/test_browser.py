@@ -56,7 +56,9 @@ def log_in(browser_page):
 	def as_user(*roles: str, language: str = "en"):
 		slug = "-".join((*roles, "erpnext", language)).lower().replace(" ", "-")
 		user = make_user(*ERPNEXT, *roles, email=f"{slug}@example.com")
-		frappe.db.set_value("User", user, {"language": language, "first_name": "Li Wei", "full_name": "Li Wei"})
+		frappe.db.set_value(
+			"User", user, {"language": language, "first_name": "Li Wei", "full_name": "Li Wei"}
+		)
 		frappe.db.commit()
 		frappe.clear_cache(user=user)
 		answer = browser_page.request.post("/api/method/login", form={"usr": user, "pwd": PASSWORD})
