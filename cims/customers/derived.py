@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import frappe
 
-NOTED = "cims_customers_changed"
+NOTED, AT_COMMIT = "cims_customers_changed", "cims_customers_at_commit"
 
 
 def refresh(names: Sequence[str]) -> None:
@@ -18,6 +18,21 @@ def refresh(names: Sequence[str]) -> None:
 	if names:
 		for path in frappe.get_hooks("cims_customer_indexes"):
 			frappe.get_attr(path)(names)
+
+
+def refresh_at_commit(names: Sequence[str]) -> None:
+	"""The same once for all that a transaction changes, as the last thing that it does, so that whatever changes many customers
+	one by one pays for sets."""
+	noted = frappe.flags.get(AT_COMMIT)
+	if noted is None:
+		noted = frappe.flags[AT_COMMIT] = {}
+		frappe.db.before_commit.add(_refresh_noted)
+		frappe.db.after_rollback.add(lambda: frappe.flags.pop(AT_COMMIT, None))
+	noted.update(dict.fromkeys(names))
+
+
+def _refresh_noted() -> None:
+	refresh(list(frappe.flags.pop(AT_COMMIT, None) or ()))
 
 
 class OfNew(ABC):

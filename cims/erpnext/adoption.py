@@ -50,8 +50,11 @@ class Outcome:
 		return Outcome(*(getattr(self, field) + getattr(other, field) for field in self.__dataclass_fields__))
 
 
-def adopt(names: Sequence[str], mapper: mapping.Mapping | None = None) -> Outcome:
-	"""Bring our customers in line with these of ERPNext's, in the caller's transaction."""
+def adopt(
+	names: Sequence[str], mapper: mapping.Mapping | None = None, refresh: Callable = derived.refresh
+) -> Outcome:
+	"""Bring our customers in line with these of ERPNext's, in the caller's transaction. refresh: brings what is derived from
+	them in line."""
 	mapper = mapper or mapping.of_request()
 	rows = mapping.read(names)
 	ours = _ours(LINK, names)
@@ -75,9 +78,7 @@ def adopt(names: Sequence[str], mapper: mapping.Mapping | None = None) -> Outcom
 		made = _insert(new)
 		_update(changed)
 		_note_former({code: changed[code] for code in linked})
-		derived.refresh(
-			[*made, *(code for code, (there, values) in changed.items() if _is_derived(there, values))]
-		)
+		refresh([*made, *(code for code, (there, values) in changed.items() if _is_derived(there, values))])
 	return Outcome(len(made), len(linked), len(changed) - len(linked))
 
 

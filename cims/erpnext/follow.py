@@ -3,7 +3,7 @@
 import frappe
 from frappe import _
 
-from cims.customers import guards
+from cims.customers import derived, guards
 from cims.customers.status import ARCHIVED, comment
 from cims.duplicates import merging, record
 from cims.erpnext import CUSTOMER, LINK, OURS, adoption, installed, links, mapping
@@ -26,7 +26,7 @@ def customer_changed(doc, _event: str | None = None) -> None:
 	"""After inserting and saving a Customer; nothing is asked of the database where nothing that we keep has changed."""
 	if doc.flags.get(WRITING) or doc.flags.get(BEFORE) == watched(doc) or not installed():
 		return
-	adoption.adopt([doc.name])
+	adoption.adopt([doc.name], refresh=derived.refresh_at_commit)
 
 
 def watched(customer) -> list:

@@ -108,6 +108,8 @@ class TestFollowing(AdoptionCase):
 		customer.customer_name = "Zanzibar Cloves"
 		customer.save()
 		self.assertEqual(frappe.db.get_value(OURS, code, "customer_name"), "Zanzibar Cloves")
+		# Search and duplicates follow as the last thing that the transaction does.
+		frappe.db.before_commit.run()
 		self.assertEqual(found("zanzibar cloves"), [code])
 		before = frappe.db.get_value(OURS, code, "modified")
 		customer.customer_details = "Nothing that we keep"
