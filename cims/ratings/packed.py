@@ -72,3 +72,17 @@ def read(
 def day(expression: str) -> str:
 	"""A date as days since 1970, as `to_day` counts."""
 	return f"TO_DAYS({expression}) - {EPOCH}"
+
+
+# No day, among the days of packed rows.
+NO_DAY = -(10**6)
+
+
+def day_or_none(expression: str) -> str:
+	"""The same of a date that may be missing; `with_nan` reads it."""
+	return f"COALESCE({day(expression)}, {NO_DAY})"
+
+
+def with_nan(numbers: np.ndarray) -> np.ndarray:
+	"""Numbers out of packed rows, NaN where there is no day."""
+	return np.where(numbers == NO_DAY, np.nan, numbers)

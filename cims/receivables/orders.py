@@ -16,7 +16,7 @@ from frappe.query_builder import DocType
 
 from cims.ratings import packed, sql
 from cims.receivables.settlement import CENT
-from cims.receivables.source import Undivided
+from cims.receivables.source import UNDIVIDED, Undivided
 from cims.trust import kinds
 from cims.trust.evidence import Evidence, Receivable
 
@@ -72,7 +72,7 @@ class CIMSOrders:
 			odd=odd,
 			since=since,
 		)
-		columns = dict(zip(_COLUMNS, np.where(found.columns == NONE, np.nan, found.columns), strict=True))
+		columns = dict(zip(UNDIVIDED, packed.with_nan(found.columns), strict=True))
 		names = {at: text.split("\n") for at, text in found.texts.items() if text}
 		others = list(self.receivables(names=odd)) if odd else []
 		return Undivided(ORDER, found.owner, **columns, names=names, others=others)
@@ -89,7 +89,7 @@ class CIMSOrders:
 		)
 		plain = found.columns[-1] == 0
 		numbers = found.columns[:-1, plain]
-		columns = dict(zip(_COLUMNS, np.where(numbers == NONE, np.nan, numbers), strict=True))
+		columns = dict(zip(UNDIVIDED, packed.with_nan(numbers), strict=True))
 		odd = [name for text in found.texts.values() if text for name in text.split("\n")]
 		others = list(self.receivables(names=odd, open_only=True)) if odd else []
 		return Undivided(ORDER, found.owner[plain], **columns, names={}, others=others)
@@ -119,26 +119,15 @@ class CIMSOrders:
 			yield _event(row, returned, row.returned_on, returned.weight * share, row.returned_amount)
 
 
-# No day, among the days of packed rows.
-NONE = -(10**6)
-_COLUMNS = (
-	"invoiced", "due", "amount", "settled", "written_off", "disputed", "disputed_from", "disputed_to",
-)  # fmt: skip
-
-
-def _day(field: str) -> str:
-	return f"COALESCE({packed.day(field)}, {NONE})"
-
-
 _NUMBERS = (
-	_day("order_date"),
-	_day("due_date"),
+	packed.day_or_none("order_date"),
+	packed.day_or_none("due_date"),
 	"grand_total",
-	_day("settled_on"),
-	_day("IF(settled_on IS NULL, written_off_on, NULL)"),
+	packed.day_or_none("settled_on"),
+	packed.day_or_none("IF(settled_on IS NULL, written_off_on, NULL)"),
 	"(disputed_from IS NOT NULL OR COALESCE(dispute_reason, '') != '')",
-	_day("disputed_from"),
-	_day("disputed_to"),
+	packed.day_or_none("disputed_from"),
+	packed.day_or_none("disputed_to"),
 )
 
 

@@ -55,6 +55,12 @@ class ReceivableSource(Protocol):
 		"""What happened besides paying: orders that the customer cancelled, goods that came back."""
 
 
+# The columns of `Undivided` that a source reads for each receivable.
+UNDIVIDED = (
+	"invoiced", "due", "amount", "settled", "written_off", "disputed", "disputed_from", "disputed_to",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Undivided(Course):
 	"""The receivables of some customers: those paid at once or not at all as columns, the others as objects.

@@ -20,7 +20,7 @@ from cims.erpnext.evidence.rows import LEDGER, select
 from cims.erpnext.evidence.settling import CREDITED, LOST, PAID, Instalment, Move, settled
 from cims.ratings import packed, sql
 from cims.receivables.settlement import CENT
-from cims.receivables.source import Undivided
+from cims.receivables.source import UNDIVIDED, Undivided
 from cims.trust.calendar import NEVER
 from cims.trust.evidence import Receivable
 
@@ -187,20 +187,17 @@ def _till(invoice: frappe._dict, rows: list[frappe._dict], amount: float) -> Ite
 # --- many at once ------------------------------------------------------------------------------------
 
 FOUND = "__cims_invoices"
-NONE = -(10**6)
-_COLUMNS = (
-	"invoiced", "due", "amount", "settled", "written_off", "disputed", "disputed_from", "disputed_to",
-)  # fmt: skip
-
-
-def _day(field: str) -> str:
-	return f"COALESCE({packed.day(field)}, {NONE})"
-
-
 _NUMBERS = (
-	_day("invoiced_on"), _day("due_on"), "amount", _day("settled_on"), str(NONE), "disputed", _day("disputed_from"),
-	_day("disputed_to"), "COALESCE(FIELD(company, %(companies)s), 0)",
-)  # fmt: skip
+	packed.day_or_none("invoiced_on"),
+	packed.day_or_none("due_on"),
+	"amount",
+	packed.day_or_none("settled_on"),
+	str(packed.NO_DAY),
+	"disputed",
+	packed.day_or_none("disputed_from"),
+	packed.day_or_none("disputed_to"),
+	"COALESCE(FIELD(company, %(companies)s), 0)",
+)
 
 
 def undivided(customers: Sequence[str], since: date | None, all_named: bool) -> Undivided:
@@ -217,8 +214,8 @@ def undivided(customers: Sequence[str], since: date | None, all_named: bool) -> 
 		text if all_named else f"IF(settled_on IS NULL, {text}, NULL)",
 		companies=list(days_of) or [""],
 	)
-	*numbers, company = np.where(found.columns == NONE, np.nan, found.columns)
-	columns = dict(zip(_COLUMNS, numbers, strict=True))
+	*numbers, company = packed.with_nan(found.columns)
+	columns = dict(zip(UNDIVIDED, numbers, strict=True))
 	named = {
 		at: [line.split("\t") for line in joined.split("\n")] for at, joined in found.texts.items() if joined
 	}

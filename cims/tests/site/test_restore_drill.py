@@ -23,6 +23,7 @@ from cims.operations.scratch import Scratch
 from cims.operations.server import Server, ServerError
 from cims.ratings import rerate
 from cims.tests import records
+from cims.tests.read_only import rated_customer
 
 DRILL = drill_records.DRILL
 SECRET = ("User", "Administrator", "cims_test_secret")
@@ -50,7 +51,7 @@ def _forget() -> None:
 def site(clean):
 	"""Customers with ratings, a file, an encrypted value, and a backup of it all."""
 	frappe.set_user("Administrator")
-	made = frappe._dict(customers=[_rated() for _one in range(3)], before=set(_backup_files()))
+	made = frappe._dict(customers=[rated_customer() for _one in range(3)], before=set(_backup_files()))
 	file = frappe.get_doc(doctype="File", file_name="drill.txt", is_private=1, content="kept").insert()
 	set_encrypted_password(*SECRET[:2], "open sesame", SECRET[2])
 	frappe.db.commit()
@@ -65,15 +66,6 @@ def site(clean):
 	frappe.db.commit()
 	for path in set(_backup_files()) - made.before:
 		path.unlink()
-
-
-def _rated() -> str:
-	customer = records.customer().name
-	for days_ago in (200, 150, 100, 50):
-		order = records.order(customer, 1000, days_ago=days_ago, credit_days=10)
-		records.payment(customer, 1000, (order.name, 1000), days_ago=days_ago - 20)
-	rerate.rate(customer)
-	return customer
 
 
 def _backup_files() -> list[Path]:
@@ -298,7 +290,7 @@ def restored():
 
 
 def test_a_rating_that_its_evidence_doesn_t_say_is_found(restored):
-	customers = [_rated() for _one in range(2)]
+	customers = [rated_customer() for _one in range(2)]
 	assert checks.ratings(restored).outcome == PASSED
 	frappe.db.set_value("Trust Rating", customers[0], "score", 999, update_modified=False)
 	found = checks.ratings(restored)
@@ -306,7 +298,7 @@ def test_a_rating_that_its_evidence_doesn_t_say_is_found(restored):
 
 
 def test_evidence_that_was_altered_is_found(restored):
-	customer = _rated()
+	customer = rated_customer()
 	frappe.db.sql("UPDATE `tabTrust Evidence` SET value = 1 - value WHERE customer = %s", customer)
 	assert customer in checks.ratings(restored).said
 
