@@ -12,6 +12,7 @@ from frappe.model.rename_doc import get_link_fields
 from cims import permissions
 from cims.cims.doctype.cims_customer.cims_customer import SERIES as CODES
 from cims.duplicates import finding, keys
+from cims.protection import keys as protection_keys
 from cims.ratings import alerts, curve_tables, policies
 from cims.search import index, tables
 from cims.timeline import storage
@@ -35,6 +36,7 @@ KEPT = ("Communication", "Activity Log", "Email Queue", "Deleted Document")
 
 
 def after_install() -> None:
+	protection_keys.ensure()
 	index.ensure()
 	permissions.grant()
 	fill_settings()
